@@ -1,0 +1,41 @@
+// Whether a communicator of this rank still works: plain data, written by whoever learns of a failure (the control thread,
+// the executor, abort from any thread), read by every wait. The first error sticks.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "base/doorbell.h"
+#include "base/status.h"
+
+namespace weft {
+
+class Alive {
+ public:
+  Alive(int ranks, Doorbell& doorbell) : doorbell_(doorbell), departed_(static_cast<size_t>(ranks), 0) {}
+
+  // One relaxed load: the check in every wait and at the start of every call.
+  bool stopped() const { return stopped_.load(std::memory_order_acquire); }
+  Status error() const;  // The first error; success while none. Any thread.
+  // Stores the first error and wakes this process's sleepers; later ones are dropped. Any thread. True if it was the first.
+  bool fail(Status status);
+
+  // A peer that destroyed its communicator in good order: everything it ever sent is there, and nothing more will come.
+  void depart(int rank);
+  bool has_departed(int rank) const;
+  bool any_departed() const { return any_departed_.load(std::memory_order_acquire); }
+
+  Doorbell& doorbell() const { return doorbell_; }
+
+ private:
+  Doorbell& doorbell_;
+  std::atomic<bool> stopped_{false};
+  std::atomic<bool> any_departed_{false};
+  mutable std::mutex mutex_;
+  Status error_;                   // guarded by mutex_
+  std::vector<uint8_t> departed_;  // guarded by mutex_
+};
+
+}  // namespace weft
