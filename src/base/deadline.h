@@ -15,6 +15,9 @@ class Deadline {
   static Deadline after(std::chrono::nanoseconds span) { return Deadline(Clock::now() + span); }
   static Deadline after_ms(int64_t ms) { return after(std::chrono::milliseconds(ms)); }
 
+  // The sooner of this deadline and a span from now.
+  Deadline or_after(std::chrono::nanoseconds span) const { return Deadline(std::min(at_, Clock::now() + span)); }
+
   bool is_never() const { return at_ == Clock::time_point::max(); }
   bool passed() const { return !is_never() && Clock::now() >= at_; }
   // Milliseconds left, rounded up, never below 0 and never above `most_ms`: the timeout of poll() and of futex waits.

@@ -1,0 +1,23 @@
+// The text of the last error of each thread, for weftGetLastError; and the one way from a Status to a weftResult_t.
+#pragma once
+
+#include "base/status.h"
+#include "weft/result.h"
+
+namespace weft {
+
+// Keeps the text for this thread and gives the code. Success keeps nothing and costs one comparison.
+inline weftResult_t report(const Status& status);
+
+const char* last_error_text();
+// Makes `text` what weftGetLastError returns to this thread.
+const char* keep_error_text(std::string_view text);
+
+weftResult_t report_failure(const Status& status);
+
+inline weftResult_t report(const Status& status) {
+  if (status.ok()) [[likely]] return weftSuccess;
+  return report_failure(status);
+}
+
+}  // namespace weft

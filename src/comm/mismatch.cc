@@ -1,0 +1,47 @@
+#include "comm/mismatch.h"
+
+#include "base/dtype.h"
+#include "collectives/collective.h"
+
+namespace weft {
+namespace {
+
+template <size_t N>
+std::string_view word(const std::array<std::string_view, N>& words, unsigned index) {
+  return index < N ? words[index] : "unknown";
+}
+
+std::string difference(const CallSignature& a, const CallSignature& b) {
+  if (a.sequence != b.sequence) return "operation number (the ranks have made different numbers of calls)";
+  if (a.collective != b.collective) return "collective";
+  if (a.type != b.type) return "datatype";
+  if (a.op != b.op) return "operator";
+  if (a.root != b.root) return "root";
+  if (a.count != b.count) return "count";
+  return "options";
+}
+
+}  // namespace
+
+std::string describe(const CallSignature& call) {
+  const auto collective = static_cast<Collective>(call.collective);
+  std::string text = fmt::format("{} #{} {}", word(kCollectiveNames, call.collective), call.sequence,
+                                 word(kDataTypeNames, call.type));
+  if (is_reduction(collective)) text += fmt::format(" {}", word(kOperatorNames, call.op));
+  text += fmt::format(" count={}", call.count);
+  if (is_rooted(collective)) text += fmt::format(" root={}", call.root);
+  return text;
+}
+
+std::string describe_refusal(const Refused& refused, const CallSignature& mine, int rank) {
+  const CallSignature theirs = unpack(refused.fingerprint);
+  if (pack(mine) == refused.fingerprint) {
+    return fmt::format("rank {} sent {} bytes where {} are due in {}: its memory is corrupt or its layout differs",
+                       refused.peer, refused.bytes, refused.bytes_due, describe(mine));
+  }
+  return fmt::format("MISMATCH: rank {} called {}; rank {} called {}; they differ in {}. The output of this call is "
+                     "undefined; every rank must make the same calls in the same order",
+                     rank, describe(mine), refused.peer, describe(theirs), difference(mine, theirs));
+}
+
+}  // namespace weft

@@ -1,0 +1,20 @@
+#include "comm/plan_cache.h"
+
+namespace weft {
+
+PreparedPlan* PlanCache::find_algorithm(Collective collective, int root, std::string_view algorithm) {
+  for (const auto& plan : plans_[static_cast<size_t>(collective)]) {
+    if (plan->root == root && plan->algorithm == algorithm) return plan.get();
+  }
+  return nullptr;
+}
+
+void PlanCache::put(Collective collective, unsigned size_class, PreparedPlan* plan) {
+  shelves_[static_cast<size_t>(collective)][size_class].plans.push_back(plan);
+}
+
+PreparedPlan* PlanCache::own(Collective collective, std::unique_ptr<PreparedPlan> plan) {
+  return plans_[static_cast<size_t>(collective)].emplace_back(std::move(plan)).get();
+}
+
+}  // namespace weft

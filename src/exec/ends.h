@@ -1,0 +1,84 @@
+// The open ends of a communicator rank's connections, kept over all its operations: who may write to whom. The executor
+// sees only slot rings (fifo/ring.h); behind a ring lies either the peer's memory or a pump to a message stream.
+// Owned by the engine, used by the one thread that drives it.
+//
+// Room before: exec/engine. Room after: fifo/ring (mapped) or transport's message streams (exec/message_pump).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/status.h"
+#include "exec/message_pump.h"
+#include "fifo/ring.h"
+#include "schedule/step.h"
+#include "transport/transport.h"
+
+namespace weft {
+
+// How a peer is reached: chosen once per communicator by comm, from what both processes offer.
+struct PeerRoute {
+  Transport* transport = nullptr;  // null only for oneself
+  Bytes descriptor;                // the peer's, for that transport
+};
+
+// `Ring` is SlotWriter with SendPump, or SlotReader with RecvPump. Without a pump the ring is memory that the peer has mapped.
+template <typename Ring, typename Pump>
+struct End {
+  End(const MappedConnection& mapped, std::unique_ptr<Pump> its_pump)
+      : ring(RingPlace{mapped.slots, mapped.consumed, mapped.peer_doorbell, mapped.shape.slots, mapped.shape.slot_bytes}),
+        pump(std::move(its_pump)) {}
+  Ring ring;
+  std::unique_ptr<Pump> pump;
+};
+using SendEnd = End<SlotWriter, SendPump>;
+using RecvEnd = End<SlotReader, RecvPump>;
+
+class Ends {
+ public:
+  struct Identity {
+    uint64_t communicator = 0;
+    uint32_t epoch = 0;
+    uint32_t rank = 0;
+  };
+  Ends(Identity self, ConnectionShape shape, std::vector<PeerRoute> routes, Doorbell& doorbell)
+      : self_(self), shape_(shape), routes_(std::move(routes)), doorbell_(doorbell) {}
+  ~Ends();
+
+  // Opens what is not open yet; true when all are. Never blocks: call again until it is true or fails.
+  Expected<bool> try_open(std::span<const Port> send_ports, std::span<const Port> recv_ports);
+
+  // Open ends; null if not open.
+  SendEnd* send_end(const Port& port);
+  RecvEnd* recv_end(const Port& port);
+
+  // Moves messages between rings and streams; nothing to do for mapped connections. Also lets the transports progress.
+  Status pump();
+  bool drained() const;  // no pump has anything left to send
+  bool has_pumps() const { return !sends_.pumped.empty() || !recvs_.pumped.empty(); }
+
+  const ConnectionShape& shape() const { return shape_; }
+
+ private:
+  template <typename EndType>
+  struct Table {
+    std::map<uint64_t, std::unique_ptr<EndType>> ends;
+    std::vector<EndType*> pumped;
+  };
+  Expected<std::optional<Connection>> connect(const Port& port, Side side);
+  template <typename EndType, typename Pump>
+  Expected<bool> try_open_end(Table<EndType>& table, const Port& port, Side side);
+  static uint64_t key(const Port& port) { return (static_cast<uint64_t>(port.peer) << 16) | port.stream; }
+
+  Identity self_;
+  ConnectionShape shape_;
+  std::vector<PeerRoute> routes_;
+  Doorbell& doorbell_;
+  Table<SendEnd> sends_;
+  Table<RecvEnd> recvs_;
+};
+
+}  // namespace weft

@@ -1,0 +1,87 @@
+#include "exec/engine.h"
+
+#include "base/assert.h"
+
+namespace weft {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLook{50};  // between two looks at departed peers and limits during a long wait
+constexpr milliseconds kStuckAfter{10000};  // a wait this long is reported, and again after each further one
+
+}  // namespace
+
+Engine::Engine(Ends::Identity self, ConnectionShape shape, std::vector<PeerRoute> routes, Alive& alive,
+               Patience patience, WaitReports reports)
+    : alive_(alive),
+      patience_(patience),
+      reports_(std::move(reports)),
+      ends_(self, shape, std::move(routes), alive.doorbell()) {}
+
+Status Engine::open(Plan& plan, Deadline deadline) {
+  Status failure;
+  const auto open = [&] {
+    Expected<bool> all = ends_.try_open(plan.send_ports(), plan.recv_ports());
+    if (!all) failure = std::move(all.error());
+    return !failure.ok() || *all;
+  };
+  const WaitResult result = Waiter(alive_, patience_).until(open, deadline);
+  if (result == WaitResult::stopped) return alive_.error();
+  WEFT_TRY(std::move(failure));
+  if (result == WaitResult::deadline) return error(Code::timeout, "connections were not set up in time");
+  plan.bind(ends_);
+  return {};
+}
+
+Outcome Engine::run(HostExecutor& executor, const Work& work, std::chrono::nanoseconds time_limit) {
+  const bool driven_elsewhere = driven_.test_and_set(std::memory_order_acquire);
+  WEFT_ASSERT(!driven_elsewhere);
+  executor.start(work);
+  Outcome outcome = Outcome::done;
+  if (!Waiter(alive_, patience_).poll([&] { return finished(executor); })) outcome = run_patiently(executor, time_limit);
+  if (progress_ == Progress::failed) outcome = Outcome::refused;
+  driven_.clear(std::memory_order_release);
+  return outcome;
+}
+
+bool Engine::finished(HostExecutor& executor) {
+  progress_ = executor.advance();
+  if (!ends_.has_pumps()) [[likely]] return progress_ != Progress::busy;
+  if (Status pumped = ends_.pump(); !pumped.ok()) alive_.fail(std::move(pumped));
+  // A stream has no thread of its own: what was written must be on its way before the call may return.
+  return progress_ == Progress::failed || (progress_ == Progress::done && ends_.drained());
+}
+
+// The rest of a wait that outlasted the polling: yields and sleeps, and looks up now and then.
+Outcome Engine::run_patiently(HostExecutor& executor, std::chrono::nanoseconds time_limit) {
+  const auto began = Clock::now();
+  const Deadline limit = time_limit.count() > 0 ? Deadline::after(time_limit) : Deadline::never();
+  milliseconds report_at = kStuckAfter;
+  for (;;) {
+    const auto result = Waiter(alive_, patience_).until([&] { return finished(executor); }, limit.or_after(kLook));
+    if (result == WaitResult::ready) return Outcome::done;
+    if (result == WaitResult::stopped) return Outcome::stopped;
+    if (alive_.any_departed()) {
+      // What a departed peer sent was there before it was seen to depart: this advance takes all of it.
+      if (finished(executor)) return Outcome::done;
+      if (waits_for_departed(executor)) return Outcome::departed;
+    }
+    if (limit.passed()) return Outcome::timeout;
+    const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
+    if (waited < report_at) continue;
+    report_at += kStuckAfter;
+    reports_.stuck(waited, executor.awaited_peers());
+  }
+}
+
+bool Engine::waits_for_departed(HostExecutor& executor) {
+  for (const uint32_t rank : executor.awaited_peers()) {
+    if (!alive_.has_departed(static_cast<int>(rank))) continue;
+    peer_ = rank;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace weft

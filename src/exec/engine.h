@@ -1,0 +1,55 @@
+// Drives the operations of one communicator rank: opens the connections that a plan needs and runs executions to their
+// end, in the one wait loop. The calling thread drives it; one thread at a time, asserted.
+//
+// Room before: comm/communicator (plan lookup). Room after: exec/host_executor.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+
+#include "base/alive.h"
+#include "base/wait.h"
+#include "exec/ends.h"
+#include "exec/host_executor.h"
+#include "exec/plan.h"
+
+namespace weft {
+
+enum class Outcome : uint8_t { done, refused, departed, stopped, timeout };
+
+// What the long wait asks its owner now and then; texts are the owner's business.
+struct WaitReports {
+  std::function<void(std::chrono::milliseconds waited, const std::vector<uint32_t>& awaited)> stuck;
+};
+
+class Engine {
+ public:
+  Engine(Ends::Identity self, ConnectionShape shape, std::vector<PeerRoute> routes, Alive& alive, Patience patience,
+         WaitReports reports);
+
+  // Opens the plan's connections and binds it. Every rank of the communicator opens the same plan at the same point.
+  Status open(Plan& plan, Deadline deadline);
+
+  // Runs one execution of a bound plan. refused: executor.refused() tells; departed: peer() has destroyed its communicator
+  // and what it never sent is awaited; stopped: the communicator's Alive has the error.
+  Outcome run(HostExecutor& executor, const Work& work, std::chrono::nanoseconds time_limit);
+  uint32_t peer() const { return peer_; }
+
+  uint32_t slot_bytes() const { return ends_.shape().slot_bytes; }
+
+ private:
+  bool finished(HostExecutor& executor);
+  Outcome run_patiently(HostExecutor& executor, std::chrono::nanoseconds time_limit);
+  bool waits_for_departed(HostExecutor& executor);
+
+  Alive& alive_;
+  const Patience patience_;
+  WaitReports reports_;
+  Ends ends_;
+  Progress progress_ = Progress::busy;
+  uint32_t peer_ = 0;
+  std::atomic_flag driven_;  // asserts that one thread drives at a time
+};
+
+}  // namespace weft
