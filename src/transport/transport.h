@@ -39,6 +39,7 @@ enum class Side : uint8_t { source, target };  // the sending end, the receiving
 struct ConnectionShape {
   uint32_t slots = 4;           // credits; at least 1
   uint32_t slot_bytes = 65536;  // of payload in a slot, at most; a multiple of 64
+  bool operator==(const ConnectionShape&) const = default;
 };
 
 // A FIFO in the receiver's memory, seen from one end (fifo/slot.h has the bytes). Valid until the transport is destroyed or
@@ -84,7 +85,8 @@ class Transport {
   // (after `progress`). Calling again after it succeeded is an error of the caller.
   virtual Expected<std::optional<Connection>> connect(std::span<const std::byte> peer, const ConnectionId& id, Side side,
                                                       const ConnectionShape& shape) = 0;
-  // Gives back what the connections of one communicator (and epoch) hold in this process, for reuse by others.
+  // Gives back what the connections of one communicator (and epoch) hold in this process, for reuse by others. By then no
+  // peer may write to them any more, and the pair never comes back: a later connection has another communicator or epoch.
   virtual void release(uint64_t communicator, uint32_t epoch) = 0;
   // Moves what the transport itself must move (hand-shakes, sockets).
   virtual Status progress() = 0;
