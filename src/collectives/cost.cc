@@ -129,8 +129,9 @@ class TimedRun {
     const bool all_there =
         each_port(lane, step.recv_first, step.recv_count,
                   [&](uint32_t connection) {
-                    const std::deque<double>& arrivals = connections_[connection].arrivals;
-                    return take(connection, !arrivals.empty(), arrivals.empty() ? kLater : arrivals.front());
+                    const Traffic& traffic = connections_[connection];
+                    const bool is_there = traffic.returns.size() < traffic.arrivals.size();
+                    return take(connection, is_there, is_there ? traffic.arrivals[traffic.returns.size()] : kLater);
                   }) &&
         each_port(lane, step.send_first, step.send_count, [&](uint32_t connection) {
           const Traffic& traffic = connections_[connection];
