@@ -12,12 +12,20 @@ enum class Collective : uint8_t { all_reduce, reduce_scatter, all_gather, broadc
 inline constexpr int kCollectiveCount = 5;
 inline constexpr std::array<std::string_view, kCollectiveCount> kCollectiveNames = {
     "all_reduce", "reduce_scatter", "all_gather", "broadcast", "reduce"};
-constexpr std::string_view name_of(Collective collective) { return kCollectiveNames[static_cast<size_t>(collective)]; }
+constexpr std::string_view name_of(Collective collective) {
+  return kCollectiveNames[static_cast<size_t>(collective)];
+}
 
-constexpr bool is_rooted(Collective c) { return c == Collective::broadcast || c == Collective::reduce; }
-constexpr bool is_reduction(Collective c) { return c != Collective::all_gather && c != Collective::broadcast; }
+constexpr bool is_rooted(Collective c) {
+  return c == Collective::broadcast || c == Collective::reduce;
+}
+constexpr bool is_reduction(Collective c) {
+  return c != Collective::all_gather && c != Collective::broadcast;
+}
 // all_gather and reduce_scatter cut the data into one block per rank; the others have one block.
-constexpr bool is_blocked(Collective c) { return c == Collective::all_gather || c == Collective::reduce_scatter; }
+constexpr bool is_blocked(Collective c) {
+  return c == Collective::all_gather || c == Collective::reduce_scatter;
+}
 
 struct Shape {
   int ranks = 1;

@@ -62,13 +62,14 @@ class Cursor {
 // Element t of a step's set in `ref`'s buffer, in iteration `trip`: an absolute chunk number of that buffer.
 inline uint32_t chunk_at(const Schedule& schedule, const Lane& lane, const Step& step, const Ref& ref, uint32_t t,
                          uint32_t trip) {
-  const uint32_t size = lane.window_size != 0                 ? lane.window_size
+  const uint32_t size = lane.window_size != 0           ? lane.window_size
                         : ref.buffer == Buffer::scratch ? schedule.scratch_chunks
                                                         : schedule.chunks;
-  if (step.table != 0) return schedule.tables[step.table - 1 + t];
+  if (step.table != 0) return schedule.tables[step.table - 1 + trip * step.count + t];
   const uint32_t run = step.run != 0 ? step.run : step.count;
   const int64_t offset = static_cast<int64_t>(t / run) * step.gap + t % run;
-  const int64_t at = static_cast<int64_t>(ref.chunk) + static_cast<int64_t>(ref.stride) * trip + (ref.mirror ? -offset : offset);
+  const int64_t at =
+      static_cast<int64_t>(ref.chunk) + static_cast<int64_t>(ref.stride) * trip + (ref.mirror ? -offset : offset);
   const int64_t wrapped = at % size;
   return lane.window_base + static_cast<uint32_t>(wrapped < 0 ? wrapped + size : wrapped);
 }

@@ -1,5 +1,5 @@
-// How the chunks of a schedule lie in the caller's buffers, and how a pass cuts them. Pure arithmetic, the same on every
-// rank: both ends of a connection derive the same slot sizes from it.
+// How the chunks of a schedule lie in the caller's buffers, and how a pass cuts them. Pure arithmetic, the same on
+// every rank: both ends of a connection derive the same slot sizes from it.
 //
 // The data is `blocks` equal blocks (all_gather, reduce_scatter: one per rank; else one); a block is cut into
 // chunks / blocks chunks of a multiple of 16 bytes, so the last ones of a block may be short or empty.
@@ -20,7 +20,7 @@ class Layout {
  public:
   Layout() = default;
   Layout(uint64_t block_bytes, uint32_t blocks, uint32_t chunks, uint64_t pass_bytes)
-      : block_bytes_(block_bytes), chunks_per_block_(chunks / blocks), pass_bytes_(pass_bytes) {
+      : block_bytes_(block_bytes), pass_bytes_(pass_bytes), chunks_per_block_(chunks / blocks) {
     const uint64_t share = (block_bytes + chunks_per_block_ - 1) / chunks_per_block_;
     chunk_bytes_ = chunks_per_block_ == 1 ? block_bytes : (share + 15) / 16 * 16;
     passes_ = static_cast<uint32_t>(std::max<uint64_t>(1, (chunk_bytes_ + pass_bytes - 1) / pass_bytes));

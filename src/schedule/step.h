@@ -1,8 +1,9 @@
-// The step language: plain, relocatable data. A schedule is one rank's program for one channel; it knows chunks, ports and
-// lanes, but no addresses, sizes, types or clocks.
+// The step language: plain, relocatable data. A schedule is one rank's program for one channel; it knows chunks, ports
+// and lanes, but no addresses, sizes, types or clocks.
 //
 // Running one `move`, slot by slot: wait; every recv port has a slot and every send port a free one;
-// value = fold(recv ports before source_at, source, the other recv ports); write the target and every send port; release.
+// value = fold(recv ports before source_at, source, the other recv ports); write the target and every send port;
+// release.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@ enum class Buffer : uint8_t { none, input, output, scratch };
 // Where a step's chunk set starts in one buffer. Chunk numbers wrap in the lane's window.
 struct Ref {
   Buffer buffer = Buffer::none;
-  uint8_t mirror = 0;   // the offsets of the set count downwards
-  int16_t stride = 0;   // chunks to advance per loop iteration
-  uint32_t chunk = 0;   // first chunk, relative to the lane's window
+  uint8_t mirror = 0;  // the offsets of the set count downwards
+  int16_t stride = 0;  // chunks to advance per loop iteration
+  uint32_t chunk = 0;  // first chunk, relative to the lane's window
   bool operator==(const Ref&) const = default;
 };
 
@@ -39,18 +40,18 @@ inline constexpr uint8_t kPostOp = 4;    // the value is complete: apply the ope
 struct alignas(16) Step {
   Op op = Op::move;
   uint8_t flags = 0;
-  uint8_t source_at = 0;                      // recv ports folded before the source: the order of sums
-  uint8_t recv_count = 0, send_count = 0;     // consecutive ports of the lane
-  int8_t port_stride = 0;                     // ports to advance per loop iteration
+  uint8_t source_at = 0;                   // recv ports folded before the source: the order of sums
+  uint8_t recv_count = 0, send_count = 0;  // consecutive ports of the lane
+  int8_t port_stride = 0;                  // ports to advance per loop iteration
   Wait wait = Wait::none;
   uint8_t wait_lane = 0;
-  uint32_t recv_first = 0, send_first = 0;    // relative to the lane's first port; recv in fold order
-  uint32_t wait_step = 0;                     // expanded index in wait_lane           (loop: the number of trips)
-  uint32_t count = 1;                         // chunks in the set                     (loop: steps in the body)
-  uint32_t run = 0;                           // the set is cut in runs of this many consecutive chunks; 0: one run
-  int32_t gap = 0;                            // distance between the starts of runs
-  uint32_t table = 0;                         // 1 + offset into Schedule::tables, where the set's chunks are listed; 0: computed
-  Ref source, target, remote;                 // remote: the peer's chunk, for direct and group ports
+  uint32_t recv_first = 0, send_first = 0;  // relative to the lane's first port; recv in fold order
+  uint32_t wait_step = 0;                   // expanded index in wait_lane           (loop: the number of trips)
+  uint32_t count = 1;                       // chunks in the set                     (loop: steps in the body)
+  uint32_t run = 0;                         // the set is cut in runs of this many consecutive chunks; 0: one run
+  int32_t gap = 0;                          // distance between the starts of runs
+  uint32_t table = 0;          // 1 + offset into Schedule::tables, where the sets of all trips are listed; 0: computed
+  Ref source, target, remote;  // remote: the peer's chunk, for direct and group ports
   bool operator==(const Step&) const = default;
 };
 static_assert(sizeof(Ref) == 8);
