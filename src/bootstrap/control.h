@@ -1,0 +1,110 @@
+// How this process stays in touch with the others: one control thread, one authenticated socket per peer process, from its
+// first communicator to its last. The thread carries parcels, notices that a peer has died and tells every communicator that
+// it concerns. It never moves payload, and no code of the user runs on it.
+//
+// One mutex guards everything here; it is held for no system call that can block. In a forked child the object is inert:
+// calls answer `forked`, its descriptors are closed, the parent is undisturbed.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/courier.h"
+#include "base/deadline.h"
+#include "base/doorbell.h"
+#include "bootstrap/link.h"
+#include "bootstrap/mailbox.h"
+#include "bootstrap/member.h"
+#include "bootstrap/private_fd.h"
+#include "bootstrap/quiet_thread.h"
+#include "bootstrap/seats.h"
+
+namespace weft {
+
+class Gate;
+struct Guest;
+
+class Control final : public Courier {
+ public:
+  // This process's, made by whoever comes first and ended by whoever drops it last (at most kFarewellMs). `interface`: whose
+  // address peers on other hosts are told; empty: that of the default route; only the first caller's counts. Shared, because
+  // every communicator and transport of the process needs it and none of them outlives the others by rule.
+  static Expected<std::shared_ptr<Control>> of_process(const std::string& interface);
+  ~Control() override;
+
+  ProcessId self() const override { return self_; }
+  Status send(const ProcessId& to, Topic topic, std::span<const std::byte> body, int fd) override;
+  std::optional<Parcel> take(Topic topic) override;
+  // Rung when a parcel arrives; nullptr (the default): nobody sleeps. Must outlive its being set.
+  void set_doorbell(Doorbell* doorbell);
+
+  // What this process's ranks tell the root about where they are; rank and payload are the caller's to fill in.
+  Member describe_self() const;
+  size_t links() const;
+  bool forked() const;
+
+  static constexpr int64_t kFarewellMs = 100;
+  static constexpr size_t kQueuedParcelBytesMax = 4 << 20;  // to one peer that does not read
+
+ private:
+  friend class Membership;  // the rest is between these two
+
+  // A local rank comes and goes. The seat is the caller's and stays where it is in between.
+  Status enter(Seat& seat);
+  void exit(Seat& seat);
+  // Makes sure that there is a link to every other process of the seat's roster.
+  Status link_all(Seat& seat, Deadline deadline);
+  // Tells every rank of the seat's communicator, in this process and in others.
+  void announce(const Seat& seat, const Notice& notice);
+  // Until `ready(seat)`; an error if the communicator has failed or the deadline passes.
+  Status wait_until_all_enrolled(Seat& seat, Deadline deadline);
+
+  enum class Progress : uint8_t { linked, waiting };
+  Expected<Progress> advance_link(Seat& seat, const Member& peer, Deadline deadline);
+  Expected<Progress> connect(Seat& seat, const Member& peer, Deadline deadline);
+
+  Control() = default;
+  Status start(const std::string& interface);
+  Status open_gate(const std::string& interface);
+  std::optional<Secret> secret_of(const struct Hello& hello);
+
+  // On the control thread.
+  void serve();
+  void serve_event(uint64_t token, uint32_t events);
+  void admit_guests();
+  void say_farewell();
+
+  // With the mutex held.
+  Status adopt(PrivateFd fd, const ProcessId& peer, bool local, pid_t pid);
+  void read_link(Link& link, bool process_ended);
+  void take_frame(Link& link, Frame frame);
+  void flush_link(Link& link);
+  void lose_link(const ProcessId& peer, const std::string& why);
+  Link* find_link(const ProcessId& peer);
+
+  ProcessId self_;
+  uint32_t generation_ = 0;
+  std::string unix_name_;
+  TcpAddress tcp_;
+  PrivateFd epoll_, stop_;
+  std::unique_ptr<Gate> gate_;
+  Mailbox mailbox_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;  // a link or a seat has changed
+  Seats seats_;
+  std::map<ProcessId, std::unique_ptr<Link>> links_;
+  std::map<uint64_t, ProcessId> tokens_;  // of epoll events
+  uint64_t next_token_ = 0;
+  std::set<ProcessId> connecting_;  // some thread of this process is at it
+  bool stopping_ = false;
+
+  std::unique_ptr<QuietThread> thread_;  // last: it uses all of the above
+};
+
+}  // namespace weft

@@ -1,0 +1,175 @@
+#include "bootstrap/gate.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/log.h"
+
+namespace weft {
+namespace {
+
+constexpr int kAcceptsMax = 256;      // in one call of serve
+constexpr int64_t kNoFdPauseMs = 100;  // before another accept when the process has no descriptor left
+
+using std::chrono::milliseconds;
+
+// A fresh socket takes a few bytes at once; if it does not, the caller is not worth waiting for.
+bool send_now(int fd, std::span<const std::byte> bytes) {
+  return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) == static_cast<ssize_t>(bytes.size());
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Gate>> Gate::make(SecretOf secret_of) {
+  std::unique_ptr<Gate> gate(new Gate(std::move(secret_of)));
+  gate->epoll_ = PrivateFd(epoll_create1(EPOLL_CLOEXEC));
+  if (!gate->epoll_.valid()) return error(Code::system_error, "epoll_create1: {}", errno_text(errno));
+  return gate;
+}
+
+Status Gate::listen_at(PrivateFd listener, bool local) {
+  epoll_event event{EPOLLIN, {}};
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener.get(), &event) != 0) {
+    return error(Code::system_error, "epoll_ctl: {}", errno_text(errno));
+  }
+  listeners_.push_back({std::move(listener), local});
+  return {};
+}
+
+int Gate::timeout_ms() const {
+  Clock::time_point next = Clock::time_point::max();
+  if (!callers_.empty()) next = callers_.front().since + milliseconds(kCallerMs);
+  if (!watching_) next = std::min(next, retry_at_ > Clock::now() ? retry_at_ : Clock::now() + milliseconds(kSilentMs));
+  if (next == Clock::time_point::max()) return -1;
+  return static_cast<int>(std::max<int64_t>(0, std::chrono::ceil<milliseconds>(next - Clock::now()).count()));
+}
+
+std::vector<Guest> Gate::serve() {
+  accept_callers();
+  std::vector<Guest> guests;
+  const auto now = Clock::now();
+  for (auto caller = callers_.begin(); caller != callers_.end();) {
+    const auto current = caller++;
+    const Answer answer = hear(*current);
+    if (answer == Answer::guest) {
+      epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, current->fd.get(), nullptr);
+      guests.push_back({std::move(current->fd), current->hello, current->local, current->pid});
+      callers_.erase(current);
+    } else if (answer == Answer::stranger || now - current->since > milliseconds(kCallerMs)) {
+      dismiss(current);
+    }
+  }
+  if (!watching_ && callers_.size() < kCallersMax && now >= retry_at_) watch_listeners(true);
+  return guests;
+}
+
+void Gate::close_listeners() { listeners_.clear(); }
+
+// Reads one step of the handshake, as far as it has come.
+Gate::Answer Gate::hear(Caller& caller) {
+  for (;;) {
+    const auto target = caller.greeted ? std::as_writable_bytes(std::span(caller.proof)) : std::span<std::byte>(caller.theirs);
+    const auto missing = target.subspan(caller.have);
+    const ssize_t got = ::recv(caller.fd.get(), missing.data(), missing.size(), MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) return Answer::more;
+    if (got <= 0) return Answer::stranger;
+    caller.have += static_cast<size_t>(got);
+    if (caller.have < target.size()) continue;
+    caller.have = 0;
+    const Answer answer = caller.greeted ? judge(caller) : greet(caller);
+    if (answer != Answer::more) return answer;
+  }
+}
+
+Gate::Answer Gate::greet(Caller& caller) {
+  const auto hello = decode_hello(caller.theirs);
+  if (!hello || hello->role != Role::connecting) return Answer::stranger;
+  const auto secret = secret_of_(*hello);
+  if (!secret) return Answer::stranger;
+  caller.hello = *hello;
+  caller.secret = *secret;
+  Hello ours = own_;
+  ours.role = Role::accepting;
+  ours.purpose = hello->purpose;
+  ours.communicator = hello->communicator;
+  fill_random(ours.nonce);
+  caller.ours = encode(ours);
+  caller.greeted = true;
+  return send_now(caller.fd.get(), caller.ours) ? Answer::more : Answer::stranger;
+}
+
+Gate::Answer Gate::judge(Caller& caller) {
+  const bool right = equal_in_constant_time(caller.proof, proof_of(caller.secret, Role::connecting, caller.theirs, caller.ours));
+  const Digest answer = right ? proof_of(caller.secret, Role::accepting, caller.theirs, caller.ours) : Digest{};
+  const bool sent = send_now(caller.fd.get(), std::as_bytes(std::span(answer)));
+  return right && sent ? Answer::guest : Answer::stranger;
+}
+
+void Gate::accept_callers() {
+  if (Clock::now() < retry_at_) return;
+  for (const Listener& listener : listeners_) {
+    for (int accepted = 0; accepted < kAcceptsMax; ++accepted) {
+      if (callers_.size() == kCallersMax && !make_room()) return watch_listeners(false);
+      if (!accept_one(listener)) break;
+    }
+  }
+}
+
+// False if nobody waits, or the process has no descriptor left.
+bool Gate::accept_one(const Listener& listener) {
+  PrivateFd fd(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!fd.valid()) {
+    if (errno == EINTR || errno == ECONNABORTED) return true;
+    if (errno == EAGAIN) return false;
+    log_warn("bootstrap", "cannot accept a connection: {}; for more descriptors raise `ulimit -n`", errno_text(errno));
+    retry_at_ = Clock::now() + milliseconds(kNoFdPauseMs);
+    watch_listeners(false);
+    return false;
+  }
+  const UnixPeer peer = listener.local ? unix_peer(fd.get()) : UnixPeer{0, true};
+  epoll_event event{EPOLLIN, {}};
+  if (!peer.same_user || epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) != 0) {
+    ++strangers_;
+    return true;
+  }
+  if (!listener.local) send_without_delay(fd.get());
+  Caller caller;
+  caller.fd = std::move(fd);
+  caller.local = listener.local;
+  caller.pid = peer.pid;
+  caller.since = Clock::now();
+  callers_.push_back(std::move(caller));
+  const auto newest = std::prev(callers_.end());
+  // Whoever spoke first and wrongly is gone before the next one is looked at: noise alone never fills the room.
+  if (hear(*newest) == Answer::stranger) dismiss(newest);
+  return true;
+}
+
+bool Gate::make_room() {
+  const auto limit = Clock::now() - milliseconds(kSilentMs);
+  const auto silent = std::find_if(callers_.begin(), callers_.end(),
+                                   [&](const Caller& caller) { return !caller.greeted && caller.since < limit; });
+  if (silent == callers_.end()) return false;
+  dismiss(silent);
+  return true;
+}
+
+void Gate::dismiss(Callers::iterator caller) {
+  ++strangers_;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, caller->fd.get(), nullptr);
+  callers_.erase(caller);
+}
+
+void Gate::watch_listeners(bool watch) {
+  watching_ = watch;
+  for (const Listener& listener : listeners_) {
+    epoll_event event{watch ? static_cast<uint32_t>(EPOLLIN) : 0, {}};
+    epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listener.fd.get(), &event);
+  }
+}
+
+}  // namespace weft

@@ -1,0 +1,50 @@
+// One local rank's place in a communicator: it learns who dies, leaves or fails through the rank's Alive, and tells the
+// others the same about itself. Owned by the communicator; every function may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string_view>
+
+#include "base/alive.h"
+#include "base/deadline.h"
+#include "base/status.h"
+#include "bootstrap/control.h"
+
+namespace weft {
+
+struct MembershipRequest {
+  uint64_t communicator = 0;
+  uint32_t epoch = 0;
+  int rank = 0;
+  Secret secret{};
+  Roster roster;           // payloads are not kept
+  Alive* alive = nullptr;  // must outlive the membership
+};
+
+class Membership {
+ public:
+  // Links this process with all others of the roster and waits until every rank has come as far as this. From then on, and
+  // already while it waits, a death, a departure or a failure of another rank shows in `alive`. If it fails, the other ranks
+  // are told.
+  static Expected<std::unique_ptr<Membership>> join(std::shared_ptr<Control> control, MembershipRequest request,
+                                                    Deadline deadline);
+  // Leaves, if nobody has called `leave`.
+  ~Membership();
+
+  // Everything this rank will ever send has been published: the others' Alive show it as departed. Never blocks; idempotent.
+  void leave();
+  // This rank has decided that the communicator has failed (a mismatch, an abort): fails it on all others with this code and a
+  // text that names this rank. Never blocks. The rank's own Alive is the caller's.
+  void broadcast_failure(Code code, std::string_view text);
+
+ private:
+  Membership(std::shared_ptr<Control> control, MembershipRequest request);
+  Status take_part(Deadline deadline);
+
+  std::shared_ptr<Control> control_;
+  Seat seat_;
+  std::atomic<bool> left_{false};
+};
+
+}  // namespace weft

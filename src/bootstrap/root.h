@@ -1,0 +1,54 @@
+// Where the ranks of one communicator meet. A root listens on an abstract unix socket and on a TCP port, waits until every
+// rank has come, sends all of them the roster, and ends. If that cannot be, it tells every rank that has come why: which
+// ranks are missing, or who differs in what. One per communicator; made by the process that draws the unique id.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "bootstrap/private_fd.h"
+#include "bootstrap/quiet_thread.h"
+#include "bootstrap/unique_id.h"
+
+namespace weft {
+
+class Gate;
+
+struct RootOptions {
+  std::string interface;             // whose address others are told; empty: that of the default route
+  std::optional<UniqueId> well_known;  // without: a fresh id and a port that the kernel chooses
+};
+
+class Root {
+ public:
+  // Listens from here on. Any thread.
+  static Expected<std::unique_ptr<Root>> start(const RootOptions& options);
+  // Ends at once; ranks still waiting learn that the root is gone.
+  ~Root();
+
+  const UniqueId& id() const { return id_; }
+  bool finished() const { return finished_.load(std::memory_order_acquire); }
+  uint64_t strangers() const { return strangers_.load(std::memory_order_relaxed); }
+
+  // Without a single rank having come, a root gives up after a day.
+  static constexpr int64_t kFirstRankMs = 24 * 3600 * 1000;
+
+ private:
+  Root() = default;
+  Status listen(const RootOptions& options);
+  Status listen_tcp_on(const TcpAddress& address);
+  void serve();
+
+  UniqueId id_;
+  std::unique_ptr<Gate> gate_;
+  PrivateFd stop_;  // an eventfd: written once, by the destructor
+  std::atomic<bool> finished_{false};
+  std::atomic<uint64_t> strangers_{0};
+  std::unique_ptr<QuietThread> thread_;
+};
+
+}  // namespace weft

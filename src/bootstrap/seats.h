@@ -1,0 +1,81 @@
+// Which local ranks sit in which communicators, and what that means when news arrives about other ranks. No sockets, no
+// threads: the control thread feeds it, with its mutex held.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/alive.h"
+#include "bootstrap/frame.h"
+#include "bootstrap/member.h"
+#include "bootstrap/secret.h"
+
+namespace weft {
+
+// A communicator in one of its epochs.
+struct CommunicatorKey {
+  uint64_t communicator = 0;
+  uint32_t epoch = 0;
+  auto operator<=>(const CommunicatorKey&) const = default;
+};
+
+// News from one rank to all others of its communicator.
+struct Notice {
+  FrameKind kind = FrameKind::enroll;  // enroll, leave or failure
+  CommunicatorKey key;
+  int rank = 0;
+  bool joining = false;  // the rank had not yet heard from all others, so some of them may not have a seat yet
+  Code code = Code::success;
+  std::string text;  // of a failure
+};
+inline constexpr size_t kNoticeTextBytesMax = 2048;
+std::vector<std::byte> encode(const Notice& notice);
+std::optional<Notice> decode_notice(FrameKind kind, std::span<const std::byte> body);
+
+// A local rank's. Owned by its Membership.
+struct Seat {
+  enum class Peer : uint8_t { absent, enrolled, departed };
+
+  Seat(CommunicatorKey the_key, int the_rank, const Secret& the_secret, Roster the_roster, Alive* the_alive);
+  const Member& member(int of_rank) const { return roster[static_cast<size_t>(of_rank)]; }
+  std::vector<int> absent_ranks() const;
+
+  CommunicatorKey key;
+  int rank;
+  Secret secret;
+  Roster roster;
+  Alive* alive;
+  std::vector<Peer> peers;  // by rank
+  bool joined = false;      // all ranks have enrolled
+};
+
+class Seats {
+ public:
+  // Takes part from now on, and hears what came early. An error if that rank has a seat already.
+  Status add(Seat& seat);
+  void remove(Seat& seat);
+  // News from a rank of process `from`.
+  void tell(const ProcessId& from, const Notice& notice);
+  // A process is gone or cannot be reached: fails every seat in whose communicator it has a rank that did not depart.
+  void lose(const ProcessId& process, Code code, const std::string& why);
+  std::optional<Secret> secret_of(uint64_t communicator) const;
+
+  static constexpr size_t kEarlyMax = 65536;  // notices kept for seats to come; the oldest give way
+
+ private:
+  struct Early {
+    ProcessId from;
+    Notice notice;
+  };
+  static void apply(Seat& seat, const ProcessId& from, const Notice& notice);
+
+  std::multimap<CommunicatorKey, Seat*> seats_;
+  std::deque<Early> early_;
+};
+
+}  // namespace weft
