@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "base/deadline.h"
+#include "support/sanitizer.h"
 
 namespace weft::test {
 namespace {
@@ -74,6 +76,7 @@ void count_files(Counts& counts) {
 }  // namespace
 
 Holdings Holdings::now() {
+  if (sanitizer_threads() > 0) std::thread([] {}).join();  // The sanitizer's own thread starts with the first of ours.
   Holdings holdings;
   count_descriptors(holdings.counts_);
   count_threads(holdings.counts_);

@@ -180,6 +180,7 @@ TEST(Processes, reports_leaks) {
   const auto reports = reports_of(1, [](int) {
     static volatile uintptr_t hidden;
     hidden = ~reinterpret_cast<uintptr_t>(new int[1000]);
+    EXPECT_NE(hidden, 0u);
   });
   ASSERT_EQ(reports.size(), 1u);
   EXPECT_TRUE(mentions(reports[0], "LeakSanitizer")) << reports[0];
