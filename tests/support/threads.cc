@@ -54,9 +54,8 @@ void run_threads(int ranks, const RankBody& body, const Expect& expect) {
   std::vector<std::thread> threads;
   for (int rank = 0; rank < ranks; ++rank) threads.emplace_back(run_rank, std::cref(body), rank, done.get());
   if (!all_finish(ranks, done.get(), Deadline::after(expect.limit))) {
-    std::fprintf(stderr, "limit of %lld ms is over; the threads of this process:\n%s[  FAILED  ] %s\n",
-                 static_cast<long long>(expect.limit.count()), watch.stacks_of(getpid()).c_str(),
-                 ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::fprintf(stderr, "limit of %lld ms is over; the threads of this process:\n%s",
+                 static_cast<long long>(expect.limit.count()), watch.stacks_of(getpid()).c_str());
     std::fflush(nullptr);
     _exit(1);
   }
