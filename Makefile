@@ -1,7 +1,7 @@
 # The few commands a visitor needs; scripts/check holds what CI runs.
 BUILD := build/release
 
-.PHONY: all perf check check-long docs clean
+.PHONY: all perf check check-long format docs clean
 
 all:
 	scripts/deps build
@@ -24,6 +24,9 @@ check-long:
 # One part: check-format, check-release, check-install, check-asan, check-tsan, check-clang.
 check-%:
 	scripts/check $*
+
+format:
+	git ls-files -z '*.cc' '*.h' '*.c' | xargs -0 clang-format -i
 
 # Writes the pages that are generated from the sources.
 docs:
