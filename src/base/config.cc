@@ -1,7 +1,7 @@
 #include "base/config.h"
 
-#include <cctype>
-#include <cstdlib>
+#include <charconv>
+#include <cmath>
 
 #include "base/assert.h"
 #include "base/nearest.h"
@@ -55,10 +55,10 @@ bool is_word_of(std::string_view words, std::string_view word) {
 }
 
 Status check_number(const VariableRow& row, const std::string& text, double& number) {
-  char* end = nullptr;
-  number = std::strtod(text.c_str(), &end);
-  const bool whole = row.kind != kInteger || number == static_cast<double>(static_cast<int64_t>(number));
-  const bool parsed = !text.empty() && !std::isspace(static_cast<unsigned char>(text[0])) && *end == '\0';
+  const char* const last = text.data() + text.size();
+  const auto [end, code] = std::from_chars(text.data(), last, number);  // Unlike strtod, the same in every locale.
+  const bool parsed = code == std::errc() && end == last;
+  const bool whole = row.kind != kInteger || number == std::trunc(number);
   if (!parsed || !whole || !(number >= row.least && number <= row.most)) {
     return error(Code::config, "{}=\"{}\" is not {} from {} to {}", row.name, text,
                  row.kind == kInteger ? "a whole number" : "a number", row.least, row.most);

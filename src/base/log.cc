@@ -37,6 +37,7 @@ void keep(std::string_view line) {
   auto& place = all.lines[all.written++ % kRingLines];
   const size_t length = std::min(line.size(), kLineBytes - 1);
   std::memcpy(place.data(), line.data(), length);
+  place[length - 1] = '\n';  // Also of a line that was cut.
   place[length] = '\0';
 }
 

@@ -1,0 +1,37 @@
+# The few commands a visitor needs; scripts/check holds what CI runs.
+BUILD := build/release
+
+.PHONY: all perf check check-long format docs clean
+
+all:
+	scripts/deps build
+	cmake --preset release
+	cmake --build --preset release
+
+# The whole way from a fresh clone to numbers of this machine.
+perf:
+	scripts/deps build
+	cmake --preset release
+	cmake --build --preset release --target tools/weft perf/all_reduce_perf
+	$(BUILD)/tools/weft run -n 4 $(BUILD)/perf/all_reduce_perf -b 8 -e 64M -f 2
+
+check:
+	scripts/check
+
+check-long:
+	scripts/check --long
+
+# One part: check-format, check-release, check-install, check-asan, check-tsan, check-clang.
+check-%:
+	scripts/check $*
+
+format:
+	git ls-files -z '*.cc' '*.h' '*.c' | xargs -0 clang-format -i
+
+# Writes the pages that are generated from the sources.
+docs:
+	cmake --preset release
+	cmake --build --preset release --target docs
+
+clean:
+	rm -rf build
