@@ -61,21 +61,21 @@ Status read_place(const Environment& environment, Launcher launcher, const AskPm
     return error(Code::invalid_usage, "{}={} is set, but {} is not: a launcher sets both", there,
                  *value_of(environment, there), missing);
   }
-  WEFT_TRY_ASSIGN(const auto nranks, number_of(environment, row.nranks, 1, kRanksMax));
-  WEFT_TRY_ASSIGN(const auto rank, number_of(environment, row.rank, 0, kRanksMax - 1));
+  WEFT_TRY_ASSIGN(const auto nranks, number_of(environment, row.nranks, 1, kLaunchRanksMax));
+  WEFT_TRY_ASSIGN(const auto rank, number_of(environment, row.rank, 0, kLaunchRanksMax - 1));
   launch.nranks = *nranks;
   launch.rank = *rank;
-  WEFT_TRY_ASSIGN(launch.local_rank, number_of(environment, row.local_rank, 0, kRanksMax - 1));
-  WEFT_TRY_ASSIGN(launch.local_size, number_of(environment, row.local_size, 1, kRanksMax));
+  WEFT_TRY_ASSIGN(launch.local_rank, number_of(environment, row.local_rank, 0, kLaunchRanksMax - 1));
+  WEFT_TRY_ASSIGN(launch.local_size, number_of(environment, row.local_size, 1, kLaunchRanksMax));
   if (launcher == Launcher::slurm) {
-    WEFT_TRY_ASSIGN(const auto hosts, number_of(environment, "SLURM_STEP_NUM_NODES", 1, kRanksMax));
+    WEFT_TRY_ASSIGN(const auto hosts, number_of(environment, "SLURM_STEP_NUM_NODES", 1, kLaunchRanksMax));
     if (hosts == 1) launch.local_size = launch.nranks;
   }
   return check_place(row, launch);
 }
 
 Status read_place_from_pmix(const Environment& environment, const AskPmix& ask_pmix, Launch& launch) {
-  WEFT_TRY_ASSIGN(const auto rank, number_of(environment, "PMIX_RANK", 0, kRanksMax - 1));
+  WEFT_TRY_ASSIGN(const auto rank, number_of(environment, "PMIX_RANK", 0, kLaunchRanksMax - 1));
   if (!is_set(environment, "PMIX_NAMESPACE")) {
     return error(Code::invalid_usage, "PMIX_RANK={} is set, but PMIX_NAMESPACE is not: a launcher sets both", *rank);
   }
@@ -105,7 +105,7 @@ Status check_place(const LaunchRow& row, const Launch& launch) {
 // srun without the PMI that a program expects starts many worlds of one, and each would finish and look right.
 Status check_slurm_step(const Environment& environment, Launcher launcher, const Launch& launch) {
   if (launch.nranks != 1 || launcher == Launcher::weft_run || launcher == Launcher::slurm) return {};
-  WEFT_TRY_ASSIGN(const auto tasks, number_of(environment, "SLURM_STEP_NUM_TASKS", 1, kRanksMax));
+  WEFT_TRY_ASSIGN(const auto tasks, number_of(environment, "SLURM_STEP_NUM_TASKS", 1, kLaunchRanksMax));
   if (!tasks || *tasks == 1) return {};
   return error(
       Code::invalid_usage,
@@ -148,7 +148,7 @@ void choose_exchange(const Environment& environment, Launcher launcher, Launch& 
   const bool has_pmix = is_set(environment, "PMIX_RANK") && is_set(environment, "PMIX_NAMESPACE");
   if ((launcher == Launcher::open_mpi || launcher == Launcher::pmix) && has_pmix) launch.exchange = Exchange::pmix;
   if (launcher != Launcher::mpich) return;
-  const auto fd = number_of(environment, "PMI_FD", 0, kRanksMax);
+  const auto fd = number_of(environment, "PMI_FD", 0, kLaunchRanksMax);
   if (!fd || !*fd) return;
   launch.exchange = Exchange::pmi1;
   launch.pmi_fd = **fd;

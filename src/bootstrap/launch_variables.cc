@@ -15,7 +15,7 @@ bool is_present(const Environment& environment, Launcher launcher) {
 // A variable of a launcher that was not chosen: what cannot be read says nothing.
 Status compare(const Environment& environment, std::string_view chosen_name, int chosen, std::string_view other_name) {
   const auto text = other_name.empty() ? std::nullopt : value_of(environment, other_name);
-  const auto other = text ? parse_number(*text, 0, kRanksMax) : std::nullopt;
+  const auto other = text ? parse_number(*text, 0, kLaunchRanksMax) : std::nullopt;
   if (!other || *other == chosen) return {};
   return error(
       Code::invalid_usage,

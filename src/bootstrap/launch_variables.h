@@ -33,7 +33,7 @@ inline const LaunchRow& row_of(Launcher launcher) {
   return kLaunchRows[static_cast<size_t>(launcher)];
 }
 
-inline constexpr int kRanksMax = 16777216;  // as WEFT_NRANKS in base/config
+inline constexpr int kLaunchRanksMax = 16777216;  // as WEFT_NRANKS in base/config
 
 // The value of a variable; one that is set to nothing counts as not set, everywhere.
 std::optional<std::string_view> value_of(const Environment& environment, std::string_view name);

@@ -80,7 +80,7 @@ class TimedRun {
     return c.from_rank / static_cast<uint32_t>(machine_.ranks_per_host) ==
            c.to_rank / static_cast<uint32_t>(machine_.ranks_per_host);
   }
-  const Link& link_of(uint32_t connection) const {
+  const LinkRates& link_of(uint32_t connection) const {
     return is_local(wiring_.connections()[connection]) ? machine_.local : machine_.remote;
   }
   // With more ranks than processors a hand-off waits for the others' turns.
@@ -181,7 +181,7 @@ class TimedRun {
     });
     each_port(lane, step.send_first, step.send_count, [&](uint32_t connection) {
       Traffic& traffic = connections_[connection];
-      const Link& link = link_of(connection);
+      const LinkRates& link = link_of(connection);
       traffic.wire_free = std::max(traffic.wire_free, end);
       if (link.bytes_per_ns > 0) traffic.wire_free += static_cast<double>(walk.bytes_of_slot()) / link.bytes_per_ns;
       traffic.arrivals.push_back(traffic.wire_free + hop_ns(connection));

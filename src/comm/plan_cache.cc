@@ -9,8 +9,8 @@ PreparedPlan* PlanCache::find_algorithm(Collective collective, int root, std::st
   return nullptr;
 }
 
-void PlanCache::put(Collective collective, unsigned size_class, PreparedPlan* plan) {
-  shelves_[static_cast<size_t>(collective)][size_class].plans.push_back(plan);
+void PlanCache::put(Collective collective, int size_class, PreparedPlan* plan) {
+  shelves_[static_cast<size_t>(collective)][static_cast<size_t>(size_class)].plans.push_back(plan);
 }
 
 PreparedPlan* PlanCache::own(Collective collective, std::unique_ptr<PreparedPlan> plan) {

@@ -25,8 +25,8 @@ struct PreparedPlan {
 class PlanCache {
  public:
   // Null if there is none yet.
-  PreparedPlan* find(Collective collective, int root, unsigned size_class) {
-    Shelf& shelf = shelves_[static_cast<size_t>(collective)][size_class];
+  PreparedPlan* find(Collective collective, int root, int size_class) {
+    Shelf& shelf = shelves_[static_cast<size_t>(collective)][static_cast<size_t>(size_class)];
     if (shelf.latest != nullptr && shelf.latest->root == root) return shelf.latest;
     for (PreparedPlan* plan : shelf.plans) {
       if (plan->root == root) return shelf.latest = plan;
@@ -35,7 +35,7 @@ class PlanCache {
   }
   // Classes that share an algorithm share the plan.
   PreparedPlan* find_algorithm(Collective collective, int root, std::string_view algorithm);
-  void put(Collective collective, unsigned size_class, PreparedPlan* plan);
+  void put(Collective collective, int size_class, PreparedPlan* plan);
   PreparedPlan* own(Collective collective, std::unique_ptr<PreparedPlan> plan);
 
  private:

@@ -71,7 +71,7 @@ Outcome Engine::run_patiently(HostExecutor& executor, std::chrono::nanoseconds t
     const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
     if (waited < report_at) continue;
     report_at += kStuckAfter;
-    reports_.stuck(waited, executor.awaited_peers());
+    reports_.stuck(waited, executor.operation(), executor.awaited_peers());
   }
 }
 

@@ -20,7 +20,8 @@ enum class Outcome : uint8_t { done, refused, departed, stopped, timeout };
 
 // What the long wait asks its owner now and then; texts are the owner's business.
 struct WaitReports {
-  std::function<void(std::chrono::milliseconds waited, const std::vector<uint32_t>& awaited)> stuck;
+  std::function<void(std::chrono::milliseconds waited, const Fingerprint& operation, const std::vector<uint32_t>& awaited)>
+      stuck;
 };
 
 class Engine {

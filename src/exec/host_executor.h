@@ -57,6 +57,7 @@ class HostExecutor {
 
   // The peers that the lanes now wait for, ascending. Only while busy; not for the path.
   std::vector<uint32_t> awaited_peers();
+  const Fingerprint& operation() const { return work_.fingerprint; }
   void trace_into(std::vector<ExecutedMove>* moves) { trace_ = moves; }
 
  private:

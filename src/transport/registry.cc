@@ -17,4 +17,8 @@ std::span<const TransportRow> transport_rows() {
   return kRows;
 }
 
+Doorbell& process_doorbell() {
+  return ShmTransport::doorbell();
+}
+
 }  // namespace weft

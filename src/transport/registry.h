@@ -19,4 +19,7 @@ struct TransportRow {
 // Of two that reach a peer the earlier is used.
 std::span<const TransportRow> transport_rows();
 
+// Of this process: where all its ranks sleep. Only while its transports exist.
+Doorbell& process_doorbell();
+
 }  // namespace weft

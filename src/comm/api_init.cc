@@ -1,0 +1,179 @@
+// C API, chapter init: making, asking and ending communicators.
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "bootstrap/launch.h"
+#include "comm/communicator.h"
+#include "comm/last_error.h"
+#include "comm/launched.h"
+#include "comm/live.h"
+#include "comm/roots.h"
+#include "weft/weft.h"
+
+using namespace weft;
+
+namespace {
+
+constexpr int kRanksOfOneProcessMax = 1024;
+
+Status null_argument(const char* function, const char* argument, const char* what) {
+  return error(Code::invalid_argument, "{}: {} is NULL; pass the address of {}", function, argument, what);
+}
+
+Status check_place(const char* function, int nranks, int rank) {
+  if (nranks < 1 || nranks > weft::kRanksMax) {
+    return error(Code::invalid_argument, "{}: nranks is {}; it must be from 1 to {}", function, nranks, weft::kRanksMax);
+  }
+  if (rank < 0 || rank >= nranks) {
+    return error(Code::invalid_argument, "{}: rank is {}; with nranks {} it must be from 0 to {}", function, rank, nranks,
+                 nranks - 1);
+  }
+  return {};
+}
+
+Status join(const UniqueId& id, int nranks, int rank, weftComm_t* comm) {
+  WEFT_TRY_ASSIGN(auto communicator, Communicator::join(id, nranks, rank));
+  weftComm_t handle = put_handle(communicator.get());
+  if (handle == nullptr) {
+    return error(Code::resource, "this process has {} communicators, the most there can be; destroy some", kCommunicatorsMax);
+  }
+  communicator.release();  // The handle owns it from here on.
+  *comm = handle;
+  return {};
+}
+
+Status get_unique_id(weftUniqueId* id) {
+  if (id == nullptr) return null_argument("weftGetUniqueId", "id", "a weftUniqueId");
+  WEFT_TRY_ASSIGN(const ProcessConfig* process, process_config());
+  WEFT_TRY_ASSIGN(const UniqueId drawn, start_root({.interface = process->config.text(Variable::interface)}));
+  const UniqueIdBytes packed = pack(drawn);
+  static_assert(sizeof packed == sizeof id->internal);
+  std::memcpy(id->internal, packed.data(), sizeof packed);
+  return {};
+}
+
+Status init_rank(weftComm_t* comm, int nranks, const weftUniqueId& id, int rank) {
+  if (comm == nullptr) return null_argument("weftCommInitRank", "comm", "a weftComm_t");
+  WEFT_TRY(check_place("weftCommInitRank", nranks, rank));
+  WEFT_TRY_ASSIGN(const UniqueId parsed, parse_unique_id(std::as_bytes(std::span(id.internal))));
+  return join(parsed, nranks, rank, comm);
+}
+
+// Each rank joins on a thread of its own, because joining waits for the others.
+Status init_all(weftComm_t* comms, int nranks, const int* devices) {
+  if (comms == nullptr) return null_argument("weftCommInitAll", "comms", "an array of nranks weftComm_t");
+  if (devices != nullptr) {
+    return error(Code::invalid_argument, "weftCommInitAll: devices is {}; this library has host memory only: pass NULL",
+                 fmt::ptr(devices));
+  }
+  if (nranks < 1 || nranks > kRanksOfOneProcessMax) {
+    return error(Code::invalid_argument, "weftCommInitAll: nranks is {}; it must be from 1 to {}", nranks,
+                 kRanksOfOneProcessMax);
+  }
+  WEFT_TRY_ASSIGN(const ProcessConfig* process, process_config());
+  WEFT_TRY_ASSIGN(const UniqueId id, start_root({.interface = process->config.text(Variable::interface)}));
+  std::vector<weftComm_t> made(static_cast<size_t>(nranks), nullptr);
+  std::vector<Status> results(static_cast<size_t>(nranks));
+  std::vector<std::thread> threads;
+  for (size_t rank = 0; rank < made.size(); ++rank) {
+    threads.emplace_back([&, rank] { results[rank] = join(id, nranks, static_cast<int>(rank), &made[rank]); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (Status& result : results) {
+    if (result.ok()) continue;
+    for (weftComm_t comm : made) weftCommAbort(comm);
+    return std::move(result);
+  }
+  std::copy(made.begin(), made.end(), comms);
+  return {};
+}
+
+Status init_env(weftComm_t* comm) {
+  if (comm == nullptr) return null_argument("weftCommInitEnv", "comm", "a weftComm_t");
+  WEFT_TRY_ASSIGN(const ProcessConfig* process, process_config());
+  WEFT_TRY_ASSIGN(const Launch launch, detect_launch(process->environment, process->config));
+  const double seconds = process->config.number(Variable::init_timeout);
+  const Deadline deadline = Deadline::after_ms(static_cast<int64_t>(seconds * 1000));
+  WEFT_TRY_ASSIGN(const UniqueId id, launched_id(launch, *process, deadline));
+  return join(id, launch.nranks, launch.rank, comm);
+}
+
+Status destroy(weftComm_t comm) {
+  if (comm == nullptr) return {};
+  Communicator* communicator = nullptr;
+  WEFT_TRY(find_live("weftCommDestroy", comm, communicator));
+  if (communicator->in_use()) {
+    return error(Code::invalid_usage, "weftCommDestroy: a collective is under way on comm in another thread; wait for it, "
+                 "or use weftCommAbort");
+  }
+  delete take_handle(comm);
+  return {};
+}
+
+Status abort(weftComm_t comm) {
+  if (comm == nullptr) return {};
+  Communicator* communicator = nullptr;
+  WEFT_TRY(find_live("weftCommAbort", comm, communicator));
+  communicator = take_handle(comm);
+  if (communicator == nullptr) return {};  // Another thread was faster.
+  if (communicator->abort()) {
+    delete communicator;
+    return {};
+  }
+  return error(Code::in_progress, "weftCommAbort: a call on comm did not return within {} ms; its memory is kept",
+               kAbortGrace.count());
+}
+
+Status ask(const char* function, weftComm_t comm, int* answer, const char* name, int (Communicator::*question)() const) {
+  if (answer == nullptr) return null_argument(function, name, "an int");
+  Communicator* communicator = nullptr;
+  WEFT_TRY(find_live(function, comm, communicator));
+  *answer = (communicator->*question)();
+  return {};
+}
+
+Status async_error(weftComm_t comm, weftResult_t* result) {
+  if (result == nullptr) return null_argument("weftCommGetAsyncError", "error", "a weftResult_t");
+  Communicator* communicator = nullptr;
+  WEFT_TRY(find_live("weftCommGetAsyncError", comm, communicator));
+  *result = static_cast<weftResult_t>(communicator->error().code());
+  return {};
+}
+
+}  // namespace
+
+extern "C" weftResult_t weftGetUniqueId(weftUniqueId* id) { return report(get_unique_id(id)); }
+
+extern "C" weftResult_t weftCommInitRank(weftComm_t* comm, int nranks, weftUniqueId id, int rank) {
+  return report(init_rank(comm, nranks, id, rank));
+}
+
+extern "C" weftResult_t weftCommInitAll(weftComm_t* comms, int nranks, const int* devices) {
+  return report(init_all(comms, nranks, devices));
+}
+
+extern "C" weftResult_t weftCommInitEnv(weftComm_t* comm) { return report(init_env(comm)); }
+
+extern "C" weftResult_t weftCommCount(weftComm_t comm, int* count) {
+  return report(ask("weftCommCount", comm, count, "count", &Communicator::ranks));
+}
+
+extern "C" weftResult_t weftCommUserRank(weftComm_t comm, int* rank) {
+  return report(ask("weftCommUserRank", comm, rank, "rank", &Communicator::rank));
+}
+
+extern "C" weftResult_t weftCommDestroy(weftComm_t comm) { return report(destroy(comm)); }
+
+extern "C" weftResult_t weftCommAbort(weftComm_t comm) { return report(abort(comm)); }
+
+extern "C" weftResult_t weftCommGetAsyncError(weftComm_t comm, weftResult_t* error) {
+  return report(async_error(comm, error));
+}
+
+extern "C" const char* weftGetLastError(weftComm_t comm) {
+  const Communicator* communicator = find_handle(comm);
+  if (communicator == nullptr) return last_error_text();
+  const Status first = communicator->error();
+  return first.ok() ? last_error_text() : keep_error_text(first.text());
+}

@@ -1,0 +1,94 @@
+// Joining, leaving and aborting. The path of a collective is in communicator_run.cc, its errors in communicator_errors.cc.
+#include "comm/communicator.h"
+
+#include <sched.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "bootstrap/join.h"
+
+namespace weft {
+namespace {
+
+// How long to poll and to yield before sleeping. With a processor for each rank polling is free; otherwise the one that is
+// waited for needs the processor.
+constexpr Patience kRoomy{.polls = 4000, .yields = 400};
+constexpr Patience kCrowded{.polls = 20, .yields = 4000};
+
+// How many processors this process may use.
+int processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Communicator>> Communicator::join(const UniqueId& id, int ranks, int rank) {
+  WEFT_TRY_ASSIGN(auto endpoint, Endpoint::of_process());
+  const double seconds = endpoint->config().number(Variable::init_timeout);
+  std::unique_ptr<Communicator> communicator(new Communicator(std::move(endpoint), ranks, rank));
+  WEFT_TRY(communicator->set_up(id, Deadline::after_ms(static_cast<int64_t>(seconds * 1000))));
+  return communicator;
+}
+
+Communicator::Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank)
+    : endpoint_(std::move(endpoint)), ranks_(ranks), rank_(rank), alive_(ranks, endpoint_->doorbell()) {}
+
+Communicator::~Communicator() {
+  if (membership_ != nullptr) membership_->leave();
+  engine_.reset();  // Before the membership, whose end may be the end of the links that transports use.
+}
+
+Status Communicator::set_up(const UniqueId& id, Deadline deadline) {
+  set_log_rank(rank_);
+  WEFT_TRY(enroll(id, deadline));
+  WEFT_TRY(make_engine());
+  log_info("comm", "rank {} of {} joined communicator {:016x}", rank_, ranks_, id_);
+  return {};
+}
+
+Status Communicator::enroll(const UniqueId& id, Deadline deadline) {
+  WEFT_TRY_ASSIGN(Joined joined, weft::join(id, endpoint_->join_request(rank_, ranks_), deadline));
+  id_ = joined.communicator;
+  roster_ = std::move(joined.roster);
+  WEFT_TRY_ASSIGN(membership_, Membership::join(endpoint_->control(),
+                                                {.communicator = id_,
+                                                 .rank = rank_,
+                                                 .secret = joined.secret,
+                                                 .roster = roster_,
+                                                 .alive = &alive_},
+                                                deadline));
+  return {};
+}
+
+Status Communicator::make_engine() {
+  const Config& config = endpoint_->config();
+  WEFT_TRY_ASSIGN(auto routes, endpoint_->routes(roster_, rank_));
+  const uint64_t my_host = roster_[static_cast<size_t>(rank_)].host_identity;
+  machine_.ranks_per_host = static_cast<int>(std::count_if(
+      roster_.begin(), roster_.end(), [&](const Member& member) { return member.host_identity == my_host; }));
+  machine_.processors = processors();
+  machine_.slots = static_cast<uint32_t>(config.integer(Variable::slots));
+  machine_.slot_bytes = static_cast<uint32_t>(config.integer(Variable::slot_bytes));
+  forced_algorithm_ = config.text(Variable::algo);
+  time_limit_ = std::chrono::nanoseconds(static_cast<int64_t>(config.number(Variable::timeout) * 1e9));
+  engine_ = std::make_unique<Engine>(
+      Ends::Identity{.communicator = id_, .epoch = 0, .rank = static_cast<uint32_t>(rank_)},
+      ConnectionShape{.slots = machine_.slots, .slot_bytes = machine_.slot_bytes}, std::move(routes), alive_,
+      machine_.ranks_per_host > machine_.processors ? kCrowded : kRoomy,
+      WaitReports{.stuck = [this](auto waited, const auto& operation, const auto& awaited) { report_stuck(waited, operation, awaited); }});
+  return {};
+}
+
+bool Communicator::abort() {
+  const Status first = fail(weft::error(Code::aborted, "rank {} called weftCommAbort", rank_));
+  log_info("comm", "aborted; the first error was: {}", first.text());
+  // Calls under way see the failed Alive; this only gives them the time to return.
+  Deadline grace = Deadline::after(kAbortGrace);
+  while (in_use() && !grace.passed()) sched_yield();
+  return !in_use();
+}
+
+}  // namespace weft

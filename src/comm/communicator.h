@@ -1,0 +1,79 @@
+// One rank's membership in a communicator: who the others are, the engine that runs operations, and the plans in use.
+// Owned by its handle. One operation at a time, checked; abort and the questions may come from any thread.
+//
+// Room before: comm/api. Room after: exec/engine.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/alive.h"
+#include "bootstrap/member.h"
+#include "bootstrap/membership.h"
+#include "bootstrap/unique_id.h"
+#include "collectives/machine.h"
+#include "comm/endpoint.h"
+#include "comm/operation.h"
+#include "comm/plan_cache.h"
+#include "exec/engine.h"
+
+namespace weft {
+
+class Communicator {
+ public:
+  // Joins; blocks until all ranks are there or the deadline has passed.
+  static Expected<std::unique_ptr<Communicator>> join(const UniqueId& id, int ranks, int rank);
+  // Leaves in good order: the others learn that nothing more comes from here.
+  ~Communicator();
+
+  int ranks() const { return ranks_; }
+  int rank() const { return rank_; }
+
+  // Runs a collective whose arguments were checked; blocks. Errors of communication stick.
+  Status run(const Operation& operation);
+
+  // The first error, without blocking. Any thread.
+  Status error() const { return alive_.error(); }
+  // Stops calls under way in other threads and tells the peers. Any thread; waits at most kAbortGrace for those calls; true
+  // if none is left.
+  bool abort();
+  bool in_use() const { return busy_.test(std::memory_order_acquire); }
+  // True in a child after fork: the communicator is the parent's.
+  bool forked() const { return endpoint_->control()->forked(); }
+
+ private:
+  Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank);
+  Status set_up(const UniqueId& id, Deadline deadline);
+  Status enroll(const UniqueId& id, Deadline deadline);
+  Status make_engine();
+
+  Status run_sequenced(const Operation& operation);
+  Expected<PreparedPlan*> prepare(const Operation& operation, int size_class);
+  Work work_for(const Operation& operation, const PreparedPlan& prepared) const;
+  CallSignature signature(const Operation& operation) const;
+
+  Status explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
+  Status fail(Status status);  // returns the first error
+  void report_stuck(std::chrono::milliseconds waited, const Fingerprint& operation,
+                    const std::vector<uint32_t>& awaited) const;
+
+  const std::shared_ptr<Endpoint> endpoint_;
+  const int ranks_, rank_;
+  uint64_t id_ = 0;
+  Alive alive_;
+  Roster roster_;
+  std::unique_ptr<Membership> membership_;
+  Machine machine_;
+  std::string forced_algorithm_;
+  std::chrono::nanoseconds time_limit_{0};  // of one operation; 0: none
+  std::unique_ptr<Engine> engine_;
+  PlanCache plans_;
+  uint32_t sequence_ = 0;  // of the operation under way, from 1
+  std::atomic_flag busy_;  // set while a collective runs
+};
+
+inline constexpr std::chrono::milliseconds kAbortGrace{100};
+
+}  // namespace weft

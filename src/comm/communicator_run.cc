@@ -1,0 +1,77 @@
+// The path of a collective: from checked arguments to the engine. Set-up is in communicator.cc.
+#include "collectives/catalog.h"
+#include "collectives/choose.h"
+#include "comm/communicator.h"
+
+namespace weft {
+namespace {
+
+constexpr std::chrono::seconds kConnectTime{30};  // for all connections of a plan
+
+}  // namespace
+
+Status Communicator::run(const Operation& operation) {
+  if (busy_.test_and_set(std::memory_order_acquire)) {
+    return weft::error(Code::invalid_usage,
+                       "two threads call collectives of one communicator at once; give each thread its own communicator");
+  }
+  Status status = alive_.stopped() ? alive_.error() : run_sequenced(operation);
+  busy_.clear(std::memory_order_release);
+  return status;
+}
+
+Status Communicator::run_sequenced(const Operation& operation) {
+  ++sequence_;
+  if (operation.count == 0) return {};
+  const int size_class = weft::size_class(operation.bytes());
+  PreparedPlan* prepared = plans_.find(operation.collective, operation.root, size_class);
+  if (prepared == nullptr) {
+    WEFT_TRY_ASSIGN(prepared, prepare(operation, size_class));
+  }
+  const Outcome outcome = engine_->run(prepared->executor, work_for(operation, *prepared), time_limit_);
+  return outcome == Outcome::done ? Status() : explain(outcome, operation, *prepared);
+}
+
+Work Communicator::work_for(const Operation& operation, const PreparedPlan& prepared) const {
+  const uint64_t block_bytes = operation.bytes();
+  const bool blocked = is_blocked(operation.collective);
+  const uint64_t my_block = static_cast<uint64_t>(rank_) * block_bytes;
+  const auto* input = static_cast<const std::byte*>(operation.sendbuff);
+  auto* output = static_cast<std::byte*>(operation.recvbuff);
+  return {.input = operation.collective == Collective::all_gather ? input - my_block : input,
+          .output = operation.collective == Collective::reduce_scatter ? output - my_block : output,
+          .layout = Layout(block_bytes, blocked ? static_cast<uint32_t>(ranks_) : 1, prepared.plan.schedule().chunks,
+                           prepared.plan.pass_bytes(engine_->slot_bytes())),
+          .element_bytes = static_cast<uint32_t>(bytes_of(operation.type)),
+          .fold = fold_for(operation.type, operation.op),
+          .divisor = operation.op == Operator::avg ? static_cast<uint32_t>(ranks_) : 1,
+          .fingerprint = pack(signature(operation))};
+}
+
+CallSignature Communicator::signature(const Operation& operation) const {
+  return {.sequence = sequence_,
+          .count = operation.count,
+          .root = static_cast<uint32_t>(operation.root),
+          .collective = static_cast<uint8_t>(operation.collective),
+          .type = static_cast<uint8_t>(operation.type),
+          .op = static_cast<uint8_t>(operation.op)};
+}
+
+// The first call of its kind: choose, generate, connect. Every rank is here at the same operation.
+Expected<PreparedPlan*> Communicator::prepare(const Operation& operation, int size_class) {
+  const Collective collective = operation.collective;
+  const CatalogRow& row = choose(collective, operation.bytes(), ranks_, machine_, forced_algorithm_);
+  PreparedPlan* prepared = plans_.find_algorithm(collective, operation.root, row.name);
+  if (prepared == nullptr) {
+    const Shape shape{.ranks = ranks_, .rank = rank_, .root = operation.root};
+    auto made = std::make_unique<PreparedPlan>(row.generate(shape), operation.root, row.name, engine_->slot_bytes());
+    if (Status opened = engine_->open(made->plan, Deadline::after(kConnectTime)); !opened.ok()) {
+      return failure_of(fail(std::move(opened)));
+    }
+    prepared = plans_.own(collective, std::move(made));
+  }
+  plans_.put(collective, size_class, prepared);
+  return prepared;
+}
+
+}  // namespace weft
