@@ -133,7 +133,7 @@ Mapping::~Mapping() {
 }
 
 void Mapping::unmap() {
-  if (data_ != nullptr && owner_ == getpid()) munmap(data_, size_);
+  if (data_ != nullptr && (owner_ == 0 || owner_ == getpid())) munmap(data_, size_);
 }
 
 Expected<Mapping> Mapping::of(int fd, size_t bytes, Fork fork) {
@@ -146,7 +146,7 @@ Expected<Mapping> Mapping::of(int fd, size_t bytes, Fork fork) {
   Mapping mapping;
   mapping.data_ = static_cast<std::byte*>(address);
   mapping.size_ = bytes;
-  mapping.owner_ = getpid();
+  mapping.owner_ = fork == Fork::leave_out ? getpid() : 0;
   if (fork == Fork::leave_out && madvise(address, bytes, MADV_DONTFORK) != 0) {
     return error(Code::system_error, "cannot keep {} bytes of shared memory from children: {}", bytes,
                  errno_text(errno));

@@ -41,7 +41,7 @@ class Mapping {
   void unmap();
   std::byte* data_ = nullptr;
   size_t size_ = 0;
-  pid_t owner_ = 0;
+  pid_t owner_ = 0;  // the one process that has the range; 0: children have it too
 };
 
 // Fills the page tables of a range, so that the data path takes no faults. Only a hint: an old kernel ignores it.
