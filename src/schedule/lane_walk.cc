@@ -73,4 +73,9 @@ std::optional<uint32_t> LaneWalk::reached(const Goal& goal) const {
   return std::nullopt;
 }
 
+uint32_t LaneWalk::move_of_slot(uint32_t number) const {
+  const auto after = std::lower_bound(finished_before_.begin(), finished_before_.end(), number);
+  return static_cast<uint32_t>(after - finished_before_.begin()) - 1;
+}
+
 }  // namespace weft

@@ -48,6 +48,8 @@ class LaneWalk {
   std::optional<Goal> goal(uint32_t moves_in_lane_waited_for) const;
   // How many slots this lane had finished when it reached the goal; nothing if it has not yet.
   std::optional<uint32_t> reached(const Goal& goal) const;
+  // The move (through all passes) that the slot with this number, counted from 1, belongs to.
+  uint32_t move_of_slot(uint32_t number) const;
 
  private:
   void settle();
