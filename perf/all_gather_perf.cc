@@ -1,0 +1,5 @@
+#include "program.h"
+
+int main(int argc, char** argv) {
+  return weft::perf::run_program(weft::Collective::all_gather, argc, argv);
+}
