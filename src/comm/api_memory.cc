@@ -1,6 +1,6 @@
 // C API, chapter memory.
 #include "comm/last_error.h"
-#include "transport/shm/shared_memory.h"
+#include "transport/shared_memory.h"
 #include "weft/weft.h"
 
 using namespace weft;
@@ -10,12 +10,12 @@ extern "C" weftResult_t weftMemAlloc(void** pointer, size_t size) {
     return report(error(Code::invalid_argument, "weftMemAlloc: pointer is NULL; pass the address of a void*"));
   }
   if (size == 0) return report(error(Code::invalid_argument, "weftMemAlloc: size is 0; ask for at least one byte"));
-  Expected<void*> memory = allocate_shared(size);
+  Expected<void*> memory = SharedMemory::allocate(size);
   if (!memory) return report(memory.error());
   *pointer = *memory;
   return weftSuccess;
 }
 
 extern "C" weftResult_t weftMemFree(void* pointer) {
-  return pointer == nullptr ? weftSuccess : report(free_shared(pointer));
+  return pointer == nullptr ? weftSuccess : report(SharedMemory::free(pointer));
 }
