@@ -50,6 +50,9 @@ bool HostExecutor::advance_lane(LaneState& lane) {
       if (!may_start(lane) || !take_slots(lane, bytes)) return moved;
       move_set(lane, begin, bytes);
       give_slots(lane, bytes);
+      if (trace_ != nullptr) [[unlikely]] {
+        (*trace_)[static_cast<size_t>(&lane - lanes_.data())].push_back({lane.pass, lane.cursor.index(), lane.slot, bytes});
+      }
       ++lane.slot;
       moved = true;
     }
@@ -70,10 +73,6 @@ void HostExecutor::enter(LaneState& lane) {
 }
 
 void HostExecutor::leave(LaneState& lane) {
-  if (trace_ != nullptr) [[unlikely]] {
-    const auto number = static_cast<uint32_t>(&lane - lanes_.data());
-    trace_->push_back({number, lane.pass, lane.cursor.index(), lane.slots});
-  }
   ++lane.finished;
   lane.entered = false;
   lane.cursor.next();
@@ -172,7 +171,7 @@ void HostExecutor::give_slots(const LaneState& lane, uint64_t bytes) {
 // How much of element t of the set there is in this pass. Scratch chunks stand for data chunks (schedule/step.h).
 Piece HostExecutor::piece_of(const LaneState& lane, uint32_t t) const {
   const Step& step = lane.cursor.step();
-  const Ref& ref = step.source.buffer == Buffer::input || step.source.buffer == Buffer::output || step.target.buffer == Buffer::none ? step.source : step.target;
+  const Ref& ref = step.source.buffer != Buffer::none ? step.source : step.target;
   const uint32_t chunk = chunk_at(schedule_, *lane.lane, step, ref, t, lane.cursor.trip());
   return work_.layout.piece(ref.buffer == Buffer::scratch ? chunk % schedule_.chunks : chunk, lane.pass);
 }

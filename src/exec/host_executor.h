@@ -13,6 +13,7 @@
 #include "fifo/fingerprint.h"
 #include "schedule/expand.h"
 #include "schedule/layout.h"
+#include "schedule/trace.h"
 
 namespace weft {
 
@@ -26,12 +27,6 @@ struct Work {
   uint32_t divisor = 1;    // of kPostOp steps
   bool streaming = false;  // payloads go into slots with non-temporal stores
   Fingerprint fingerprint;
-};
-
-// One executed move, for tests: what the verifier's expansion must equal.
-struct ExecutedMove {
-  uint32_t lane, pass, index, slots;
-  bool operator==(const ExecutedMove&) const = default;
 };
 
 // A slot that was refused: of another operation (the fingerprints differ) or of a wrong size.
@@ -58,7 +53,8 @@ class HostExecutor {
   // The peers that the lanes now wait for, ascending. Only while busy; not for the path.
   std::vector<uint32_t> awaited_peers();
   const Fingerprint& operation() const { return work_.fingerprint; }
-  void trace_into(std::vector<ExecutedMove>* moves) { trace_ = moves; }
+  // Appends every slot moved to the list of its lane, for tests; null: nothing is kept.
+  void trace_into(std::vector<std::vector<SlotEvent>>* lanes) { trace_ = lanes; }
 
  private:
   struct LaneState {
@@ -104,7 +100,7 @@ class HostExecutor {
   std::vector<std::byte> scratch_;
   bool failed_ = false;
   Refused refused_;
-  std::vector<ExecutedMove>* trace_ = nullptr;
+  std::vector<std::vector<SlotEvent>>* trace_ = nullptr;
 };
 
 }  // namespace weft
