@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <compare>
 #include <cstdint>
 
 namespace weft {
@@ -17,6 +18,7 @@ class Deadline {
 
   // The sooner of this deadline and a span from now.
   Deadline or_after(std::chrono::nanoseconds span) const { return Deadline(std::min(at_, Clock::now() + span)); }
+  auto operator<=>(const Deadline&) const = default;  // the earlier is the smaller
 
   bool is_never() const { return at_ == Clock::time_point::max(); }
   bool passed() const { return !is_never() && Clock::now() >= at_; }

@@ -46,46 +46,49 @@ class Control final : public Courier {
   // What this process's ranks tell the root about where they are; rank and payload are the caller's to fill in.
   Member describe_self() const;
   size_t links() const;
+  uint64_t strangers() const;  // callers that were turned away
   bool forked() const;
 
   static constexpr int64_t kFarewellMs = 100;
   static constexpr size_t kQueuedParcelBytesMax = 4 << 20;  // to one peer that does not read
 
  private:
-  friend class Membership;  // the rest is between these two
-
-  // A local rank comes and goes. The seat is the caller's and stays where it is in between.
-  Status enter(Seat& seat);
-  void exit(Seat& seat);
-  // Makes sure that there is a link to every other process of the seat's roster.
-  Status link_all(Seat& seat, Deadline deadline);
-  // Tells every rank of the seat's communicator, in this process and in others.
-  void announce(const Seat& seat, const Notice& notice);
-  // Until `ready(seat)`; an error if the communicator has failed or the deadline passes.
-  Status wait_until_all_enrolled(Seat& seat, Deadline deadline);
-
-  enum class Progress : uint8_t { linked, waiting };
-  Expected<Progress> advance_link(Seat& seat, const Member& peer, Deadline deadline);
-  Expected<Progress> connect(Seat& seat, const Member& peer, Deadline deadline);
-
+  friend class Membership;  // takes a seat, brings its rank together with the others, announces what it decides
+  struct Approach;
   Control() = default;
+
+  // control.cc: beginning, end, parcels
   Status start(const std::string& interface);
   Status open_gate(const std::string& interface);
-  std::optional<Secret> secret_of(const struct Hello& hello);
 
-  // On the control thread.
+  // control_seats.cc: for Membership, on its caller's thread. The seat is the caller's and stays where it is in between.
+  Status enter(Seat& seat);
+  void exit(Seat& seat);
+  // Makes sure that there is a link to every other process of the seat's roster and waits until all ranks have enrolled.
+  Status bring_together(Seat& seat, Deadline deadline);
+  // Tells every other rank of the seat's communicator, in this process and in others.
+  void announce(const Seat& seat, const Notice& notice);
+  Expected<bool> approach(const Seat& seat, Approach& approach, Deadline deadline);
+  bool tell_enrolled(const Seat& seat, Approach& approach);
+  Status connect(const Seat& seat, const Member& peer, Deadline deadline);
+
+  // control_thread.cc: on the control thread
   void serve();
-  void serve_event(uint64_t token, uint32_t events);
+  void serve_once(int64_t at_most_ms);
+  void serve_event(uint64_t event_token, uint32_t events);
   void admit_guests();
   void say_farewell();
 
-  // With the mutex held.
-  Status adopt(PrivateFd fd, const ProcessId& peer, bool local, pid_t pid);
-  void read_link(Link& link, bool process_ended);
-  void take_frame(Link& link, Frame frame);
-  void flush_link(Link& link);
-  void lose_link(const ProcessId& peer, const std::string& why);
+  // control_links.cc: with the mutex held, on any thread
   Link* find_link(const ProcessId& peer);
+  void adopt(const ProcessId& peer, PrivateFd fd, bool local, pid_t pid);
+  void read_link(Link& link, bool process_ended);  // may end the link
+  bool take_frame(Link& link, Frame frame);        // false: the frame made no sense, and the link has ended
+  bool take_parcel(Link& link, Frame frame);
+  void flush_link(Link& link);
+  void lose_link(Link& link, Code code, const std::string& what);
+  void forget_link(Link& link);
+  void watch(int operation, int fd, uint64_t event_token, uint32_t events);
 
   ProcessId self_;
   uint32_t generation_ = 0;
@@ -96,13 +99,15 @@ class Control final : public Courier {
   Mailbox mailbox_;
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;  // a link or a seat has changed
+  std::condition_variable changed_;  // a link has come or gone, a rank has enrolled, a communicator has failed
   Seats seats_;
   std::map<ProcessId, std::unique_ptr<Link>> links_;
-  std::map<uint64_t, ProcessId> tokens_;  // of epoll events
-  uint64_t next_token_ = 0;
+  std::map<uint64_t, ProcessId> tokens_;  // of links
+  uint64_t next_token_ = 1;
+  bool stopping_ = false;  // the control thread's own
+  uint64_t link_changes_ = 0;       // counts links that came or went
   std::set<ProcessId> connecting_;  // some thread of this process is at it
-  bool stopping_ = false;
+  Doorbell* doorbell_ = nullptr;
 
   std::unique_ptr<QuietThread> thread_;  // last: it uses all of the above
 };

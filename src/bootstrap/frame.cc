@@ -109,7 +109,7 @@ ssize_t FrameReader::recv_some(int socket) {
 FrameReader::State FrameReader::take_frames(std::vector<Frame>& frames) {
   size_t at = 0;
   while (bytes_.size() - at >= kFrameHeaderBytes) {
-    ByteReader header(std::span(bytes_).subspan(at));
+    ByteReader header(std::span<const std::byte>(bytes_).subspan(at));
     const size_t length = header.number<uint32_t>();
     Frame frame;
     frame.kind = static_cast<FrameKind>(header.number<uint8_t>());
@@ -121,7 +121,7 @@ FrameReader::State FrameReader::take_frames(std::vector<Frame>& frames) {
       frame.fd = std::move(fds_.front());
       fds_.pop_front();
     }
-    const auto body = std::span(bytes_).subspan(at + kFrameHeaderBytes, length);
+    const auto body = std::span<const std::byte>(bytes_).subspan(at + kFrameHeaderBytes, length);
     frame.body.assign(body.begin(), body.end());
     frames.push_back(std::move(frame));
     at += kFrameHeaderBytes + length;

@@ -25,7 +25,6 @@ enum class FrameKind : uint8_t {
   enroll = 17,   // a rank is ready in this communicator
   leave = 18,    // a rank has ended its membership in good order
   failure = 19,  // a rank has decided that the communicator has failed
-  goodbye = 20,  // the process has no communicator left and closes this connection
 };
 
 struct Frame {

@@ -68,6 +68,11 @@ std::vector<Guest> Gate::serve() {
 
 void Gate::close_listeners() { listeners_.clear(); }
 
+void Gate::close() {
+  close_listeners();
+  callers_.clear();
+}
+
 // Reads one step of the handshake, as far as it has come.
 Gate::Answer Gate::hear(Caller& caller) {
   for (;;) {

@@ -42,6 +42,7 @@ class Gate {
   int timeout_ms() const;
   std::vector<Guest> serve();
   void close_listeners();
+  void close();  // the callers too
   uint64_t strangers() const { return strangers_; }  // closed without having proved anything
 
   static constexpr size_t kCallersMax = 64;

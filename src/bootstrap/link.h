@@ -23,7 +23,7 @@ class Link {
 
   const ProcessId& peer() const { return peer_; }
   int socket() const { return socket_.get(); }
-  int process() const { return process_.get(); }  // readable when the peer has ended; -1: not watched
+  int process() const { return process_.get(); }  // a pidfd: readable when the peer has ended; -1: not watched
   bool local() const { return local_; }           // descriptors can travel
   size_t queued_bytes() const { return queue_.queued_bytes(); }
 
@@ -34,8 +34,9 @@ class Link {
   const std::string& broken_reason() const { return reader_.reason(); }
   void end_sending();
 
-  uint64_t socket_token = 0, process_token = 0;  // what epoll says when there is news
-  bool said_goodbye = false;                     // the peer has: its closing is no death
+  uint64_t token = 0;         // names this link in epoll's events; never used again for another
+  bool waits_to_send = false;  // epoll tells when there is room
+  bool heard = false;         // the peer has sent a frame: until then its end may only be a connection given up on the way
 
  private:
   ProcessId peer_;

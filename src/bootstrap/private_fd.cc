@@ -52,9 +52,11 @@ PrivateFd& PrivateFd::operator=(PrivateFd&& other) noexcept {
   return *this;
 }
 
+bool PrivateFd::inherited() const { return generation_ != fork_generation(); }
+
 void PrivateFd::reset() {
   const int fd = std::exchange(fd_, -1);
-  if (fd < 0 || generation_ != fork_generation()) return;
+  if (fd < 0 || inherited()) return;
   std::lock_guard lock(registry().mutex);  // Closed under the lock: else a new owner of the number could be struck off.
   registry().fds.erase(fd);
   ::close(fd);

@@ -18,6 +18,7 @@ class PrivateFd {
 
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
+  bool inherited() const;  // made by an ancestor of this process: closed here, whatever `get` says
   void reset();
 
  private:

@@ -51,7 +51,7 @@ struct Seat {
   Roster roster;
   Alive* alive;
   std::vector<Peer> peers;  // by rank
-  bool joined = false;      // all ranks have enrolled
+  int absent;               // how many peers are
 };
 
 class Seats {
@@ -61,8 +61,8 @@ class Seats {
   void remove(Seat& seat);
   // News from a rank of process `from`.
   void tell(const ProcessId& from, const Notice& notice);
-  // A process is gone or cannot be reached: fails every seat in whose communicator it has a rank that did not depart.
-  void lose(const ProcessId& process, Code code, const std::string& why);
+  // A process is gone: fails every seat in whose communicator it has a rank that did not depart. `what`: "died: …".
+  void lose(const ProcessId& process, Code code, const std::string& what);
   std::optional<Secret> secret_of(uint64_t communicator) const;
 
   static constexpr size_t kEarlyMax = 65536;  // notices kept for seats to come; the oldest give way
@@ -72,6 +72,7 @@ class Seats {
     ProcessId from;
     Notice notice;
   };
+  bool all_seated(const Seat& seat) const;  // every rank that the communicator has in this process
   static void apply(Seat& seat, const ProcessId& from, const Notice& notice);
 
   std::multimap<CommunicatorKey, Seat*> seats_;

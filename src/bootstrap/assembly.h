@@ -1,0 +1,56 @@
+// Who has come to a root, and when that is enough or can no longer be. No sockets: the root feeds it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/status.h"
+#include "bootstrap/hello.h"
+#include "bootstrap/member.h"
+#include "bootstrap/rendezvous.h"
+
+namespace weft {
+
+class Assembly {
+ public:
+  // Before anything else of a rank is looked at: its version. False: it differs, and that is the refusal.
+  bool greet(const Hello& hello);
+  // A rank has said who it is.
+  void arrive(const Hello& hello, Request request);
+  // A rank that had arrived is gone.
+  void lose(int rank);
+  // The time of the least patient rank is over.
+  void give_up();
+
+  bool complete() const { return nranks_ > 0 && present_ == nranks_ && refusal_.ok(); }
+  // The first reason why there will be no communicator; success while there is none.
+  const Status& refusal() const { return refusal_; }
+  bool decided() const { return complete() || !refusal_.ok(); }
+  // When the least patient of the ranks that came gives up; never, while none came.
+  Deadline deadline() const { return deadline_; }
+  // Whether as many have come as there are ranks, be it in vain.
+  bool all_heard() const { return nranks_ > 0 && heard_ >= nranks_; }
+
+  Roster take_roster();  // once complete
+
+ private:
+  void check(const Hello& hello, const Request& request);
+  void check_plan(const Hello& hello, const Request& request);
+  void refuse(Status why);
+  const Member* member(uint32_t rank) const;
+
+  int nranks_ = 0;  // what the first rank said; 0: nobody has come
+  int present_ = 0;
+  int heard_ = 0;
+  Member first_;  // the first rank, and its plan: what the others are compared with
+  uint64_t plan_hash_ = 0;
+  std::string plan_text_;
+  std::vector<std::optional<Member>> places_;
+  Deadline deadline_ = Deadline::never();
+  Status refusal_;
+};
+
+}  // namespace weft

@@ -1,0 +1,75 @@
+// The control thread's loop: wait, then serve what has news, with the mutex held.
+#include <sys/epoll.h>
+
+#include <array>
+#include <span>
+
+#include "bootstrap/control.h"
+#include "bootstrap/control_tokens.h"
+#include "bootstrap/gate.h"
+
+namespace weft {
+namespace {
+
+constexpr int64_t kSleepMs = 3'600'000;  // nothing to do: an event ends it
+
+}  // namespace
+
+void Control::serve() {
+  while (!stopping_) serve_once(kSleepMs);
+  say_farewell();
+}
+
+void Control::serve_once(int64_t at_most_ms) {
+  const int gate_ms = gate_->timeout_ms();  // Only this thread changes the gate.
+  const int64_t sleep_ms = gate_ms < 0 ? at_most_ms : std::min<int64_t>(at_most_ms, gate_ms);
+  std::array<epoll_event, 64> events;
+  const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(sleep_ms));
+  std::lock_guard lock(mutex_);
+  for (const epoll_event& event : std::span(events).first(static_cast<size_t>(std::max(count, 0)))) {
+    serve_event(event.data.u64, event.events);
+  }
+  admit_guests();
+}
+
+void Control::serve_event(uint64_t event_token, uint32_t events) {
+  if (event_token == kGateToken) return;  // The gate is served after all events.
+  if (event_token == kStopToken) {
+    stopping_ = true;
+    return;
+  }
+  const auto found = tokens_.find(link_of_event(event_token));
+  if (found == tokens_.end()) return;  // The link ended while this event was on its way.
+  Link& link = *find_link(found->second);
+  if ((events & EPOLLOUT) != 0) flush_link(link);
+  if ((events & ~static_cast<uint32_t>(EPOLLOUT)) != 0) read_link(link, is_process_event(event_token));
+}
+
+void Control::admit_guests() {
+  for (Guest& guest : gate_->serve()) adopt(guest.hello.process, std::move(guest.fd), guest.local, guest.pid);
+}
+
+// All ranks have left, and what they said last must reach the others: a socket closed with unread bytes in it would destroy
+// what is on its way. So: no more sending, and reading until the other side has closed too.
+void Control::say_farewell() {
+  const Deadline end = Deadline::after_ms(kFarewellMs);
+  {
+    std::lock_guard lock(mutex_);
+    watch(EPOLL_CTL_DEL, gate_->fd(), kGateToken, 0);
+    watch(EPOLL_CTL_DEL, stop_.get(), kStopToken, 0);
+    gate_->close();
+  }
+  for (;;) {
+    {
+      std::lock_guard lock(mutex_);
+      if (links_.empty() || end.passed()) return;
+      for (auto& [peer, link] : links_) {
+        flush_link(*link);
+        if (link->flushed()) link->end_sending();
+      }
+    }
+    serve_once(end.left_ms(kFarewellMs));
+  }
+}
+
+}  // namespace weft

@@ -1,0 +1,47 @@
+#include "bootstrap/membership.h"
+
+#include "base/assert.h"
+
+namespace weft {
+
+Expected<std::unique_ptr<Membership>> Membership::join(std::shared_ptr<Control> control, MembershipRequest request,
+                                                       Deadline deadline) {
+  WEFT_ASSERT(request.rank >= 0 && request.rank < static_cast<int>(request.roster.size()));
+  WEFT_ASSERT(request.roster[static_cast<size_t>(request.rank)].process == control->self());
+  std::unique_ptr<Membership> membership(new Membership(std::move(control), std::move(request)));
+  WEFT_TRY(membership->take_part(deadline));
+  return membership;
+}
+
+Membership::Membership(std::shared_ptr<Control> control, MembershipRequest request)
+    : control_(std::move(control)),
+      seat_({request.communicator, request.epoch}, request.rank, request.secret, std::move(request.roster), request.alive) {}
+
+Status Membership::take_part(Deadline deadline) {
+  if (control_->forked()) return error(Code::forked, "this process was forked from the one that made its communicators");
+  if (Status entered = control_->enter(seat_); !entered.ok()) {
+    left_ = true;  // There is no seat to give up.
+    return entered;
+  }
+  Status together = control_->bring_together(seat_, deadline);
+  if (together.ok()) return {};
+  left_ = true;
+  control_->announce(seat_, {FrameKind::failure, seat_.key, seat_.rank, true, together.code(), std::string(together.text())});
+  control_->exit(seat_);
+  return together;
+}
+
+Membership::~Membership() { leave(); }
+
+void Membership::leave() {
+  if (left_.exchange(true) || control_->forked()) return;
+  control_->announce(seat_, {FrameKind::leave, seat_.key, seat_.rank, false, Code::success, ""});
+  control_->exit(seat_);
+}
+
+void Membership::broadcast_failure(Code code, std::string_view text) {
+  if (left_ || control_->forked()) return;
+  control_->announce(seat_, {FrameKind::failure, seat_.key, seat_.rank, false, code, std::string(text)});
+}
+
+}  // namespace weft

@@ -1,0 +1,136 @@
+#include "bootstrap/seats.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "bootstrap/rendezvous.h"
+#include "bootstrap/wire.h"
+
+namespace weft {
+namespace {
+
+constexpr uint8_t kFlagJoining = 1;
+
+// "rank 3 (node-a pid 4711)", "ranks 2, 4-5 (node-a pid 4711)": those of one process.
+std::string describe_all(const Seat& seat, const std::vector<int>& ranks) {
+  const Member& first = seat.member(ranks.front());
+  if (ranks.size() == 1) return describe(first);
+  return fmt::format("ranks {} ({} pid {})", rank_ranges(ranks), first.host, first.pid);
+}
+
+}  // namespace
+
+std::vector<std::byte> encode(const Notice& notice) {
+  ByteWriter writer;
+  writer.number(notice.key.communicator).number(notice.key.epoch).number(static_cast<uint32_t>(notice.rank));
+  writer.number(notice.joining ? kFlagJoining : uint8_t{0}).number(static_cast<uint32_t>(notice.code));
+  writer.text(std::string_view(notice.text).substr(0, kNoticeTextBytesMax));
+  return writer.take();
+}
+
+std::optional<Notice> decode_notice(FrameKind kind, std::span<const std::byte> body) {
+  ByteReader reader(body);
+  Notice notice;
+  notice.kind = kind;
+  notice.key.communicator = reader.number<uint64_t>();
+  notice.key.epoch = reader.number<uint32_t>();
+  notice.rank = static_cast<int>(reader.number<uint32_t>());
+  notice.joining = (reader.number<uint8_t>() & kFlagJoining) != 0;
+  notice.code = code_of(reader.number<uint32_t>());
+  notice.text = reader.text(kNoticeTextBytesMax);
+  return reader.at_end() ? std::optional(std::move(notice)) : std::nullopt;
+}
+
+Seat::Seat(CommunicatorKey the_key, int the_rank, const Secret& the_secret, Roster the_roster, Alive* the_alive)
+    : key(the_key), rank(the_rank), secret(the_secret), roster(std::move(the_roster)), alive(the_alive) {
+  for (Member& each : roster) {
+    each.payload.clear();
+    each.payload.shrink_to_fit();
+  }
+  peers.assign(roster.size(), Peer::absent);
+  peers.at(static_cast<size_t>(rank)) = Peer::enrolled;
+  absent = static_cast<int>(peers.size()) - 1;
+}
+
+std::vector<int> Seat::absent_ranks() const {
+  std::vector<int> ranks;
+  for (size_t i = 0; i < peers.size(); ++i) {
+    if (peers[i] == Peer::absent) ranks.push_back(static_cast<int>(i));
+  }
+  return ranks;
+}
+
+Status Seats::add(Seat& seat) {
+  const auto [first, last] = seats_.equal_range(seat.key);
+  const bool taken = std::any_of(first, last, [&](const auto& one) { return one.second->rank == seat.rank; });
+  if (taken) return error(Code::invalid_usage, "rank {} has joined this communicator already in this process", seat.rank);
+  seats_.emplace(seat.key, &seat);
+  for (const Early& early : early_) {
+    if (early.notice.key == seat.key) apply(seat, early.from, early.notice);
+  }
+  if (all_seated(seat)) std::erase_if(early_, [&](const Early& early) { return early.notice.key == seat.key; });
+  return {};
+}
+
+void Seats::remove(Seat& seat) {
+  std::erase_if(seats_, [&](const auto& one) { return one.second == &seat; });
+}
+
+void Seats::tell(const ProcessId& from, const Notice& notice) {
+  const auto [first, last] = seats_.equal_range(notice.key);
+  for (auto one = first; one != last; ++one) apply(*one->second, from, notice);
+  // A rank that has joined has heard from all others: they have, or had, their seats.
+  if (!notice.joining || (first != last && all_seated(*first->second))) return;
+  if (early_.size() == kEarlyMax) early_.pop_front();
+  early_.push_back({from, notice});
+}
+
+void Seats::lose(const ProcessId& process, Code code, const std::string& what) {
+  for (const auto& [key, seat] : seats_) {
+    std::vector<int> lost;
+    for (const Member& member : seat->roster) {
+      const bool departed = seat->peers[static_cast<size_t>(member.rank)] == Seat::Peer::departed;
+      if (member.process == process && !departed) lost.push_back(member.rank);
+    }
+    if (!lost.empty()) seat->alive->fail(Status(code, fmt::format("{} {}", describe_all(*seat, lost), what)));
+  }
+}
+
+std::optional<Secret> Seats::secret_of(uint64_t communicator) const {
+  const auto found = seats_.lower_bound({communicator, 0});
+  if (found == seats_.end() || found->first.communicator != communicator) return std::nullopt;
+  return found->second->secret;
+}
+
+bool Seats::all_seated(const Seat& seat) const {
+  const ProcessId& here = seat.member(seat.rank).process;
+  const auto locals = std::count_if(seat.roster.begin(), seat.roster.end(),
+                                    [&](const Member& member) { return member.process == here; });
+  return static_cast<ptrdiff_t>(seats_.count(seat.key)) >= locals;
+}
+
+// A process speaks for its own ranks only.
+void Seats::apply(Seat& seat, const ProcessId& from, const Notice& notice) {
+  if (notice.rank < 0 || notice.rank >= static_cast<int>(seat.roster.size()) || notice.rank == seat.rank) return;
+  const Member& sender = seat.member(notice.rank);
+  if (sender.process != from) return;
+  Seat::Peer& peer = seat.peers[static_cast<size_t>(notice.rank)];
+  switch (notice.kind) {
+    case FrameKind::enroll:
+      if (peer == Seat::Peer::absent) --seat.absent;
+      if (peer == Seat::Peer::absent) peer = Seat::Peer::enrolled;
+      return;
+    case FrameKind::leave:
+      if (peer == Seat::Peer::absent) --seat.absent;
+      peer = Seat::Peer::departed;
+      seat.alive->depart(notice.rank);
+      return;
+    case FrameKind::failure:
+      seat.alive->fail(Status(notice.code, fmt::format("{}: {}", describe(sender), notice.text)));
+      return;
+    default:
+      WEFT_ASSERT(false);  // Only these three kinds are decoded to notices.
+  }
+}
+
+}  // namespace weft
