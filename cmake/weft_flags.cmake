@@ -3,7 +3,7 @@
 add_library(weft_flags INTERFACE)
 target_compile_options(weft_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -Werror
                        -ffp-contract=off -fno-math-errno)
-target_compile_definitions(weft_flags INTERFACE FMT_HEADER_ONLY=1 _GNU_SOURCE)
+target_compile_definitions(weft_flags INTERFACE _GNU_SOURCE)
 
 if(WEFT_SANITIZE)
   add_compile_options(-fsanitize=${WEFT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -11,3 +11,6 @@ if(WEFT_SANITIZE)
   string(REPLACE "," "_" sanitize_word ${WEFT_SANITIZE})
   add_compile_definitions(WEFT_SANITIZE_${sanitize_word}=1)
 endif()
+
+add_library(weft_fmt STATIC ${CMAKE_CURRENT_LIST_DIR}/weft_fmt.cc)
+target_link_libraries(weft_flags INTERFACE weft_fmt)

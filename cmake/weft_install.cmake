@@ -1,5 +1,5 @@
-# What is installed: the library with its headers, found by CMake (weft::weft) and by pkg-config (weft), and all programs of
-# tools/ and perf/. Nothing of it knows where it was built or installed: the tree can be moved.
+# What is installed: the library with its headers, found by CMake (weft::weft) and by pkg-config (weft), and the programs
+# of tools/ and perf/. Nothing of it knows where it was built or installed: the tree can be moved.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
 
@@ -17,6 +17,7 @@ file(RELATIVE_PATH up_from_pkgconfig /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/weft.pc.in ${PROJECT_BINARY_DIR}/weft.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/weft.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
+# The folders say which of their programs are installed.
 file(RELATIVE_PATH libdir_from_bindir /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
 foreach(folder tools perf)
   set(targets)
@@ -27,7 +28,6 @@ foreach(folder tools perf)
     get_target_property(type ${target} TYPE)
     if(type STREQUAL "EXECUTABLE")
       set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN/${libdir_from_bindir}")
-      install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
     endif()
   endforeach()
 endforeach()
