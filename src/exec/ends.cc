@@ -11,11 +11,12 @@ Ends::~Ends() {
   // Streams first: they may still refer to the rings' memory.
   sends_ = {};
   recvs_ = {};
+  if (quarantined_) return;
   std::set<Transport*> transports;
   for (const PeerRoute& route : routes_) {
     if (route.transport != nullptr) transports.insert(route.transport);
   }
-  for (Transport* transport : transports) transport->release(self_.communicator, self_.epoch);
+  for (Transport* transport : transports) transport->release(self_.communicator, self_.epoch, self_.rank);
 }
 
 Expected<bool> Ends::try_open(std::span<const Port> send_ports, std::span<const Port> recv_ports) {

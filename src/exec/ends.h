@@ -46,7 +46,9 @@ class Ends {
   };
   Ends(Identity self, ConnectionShape shape, std::vector<PeerRoute> routes, Doorbell& doorbell)
       : self_(self), shape_(shape), routes_(std::move(routes)), doorbell_(doorbell) {}
+  // Gives the connections back, unless a peer may still write to them (`quarantine`).
   ~Ends();
+  void quarantine() { quarantined_ = true; }
 
   // Opens what is not open yet; true when all are. Never blocks: call again until it is true or fails.
   Expected<bool> try_open(std::span<const Port> send_ports, std::span<const Port> recv_ports);
@@ -77,6 +79,7 @@ class Ends {
   ConnectionShape shape_;
   std::vector<PeerRoute> routes_;
   Doorbell& doorbell_;
+  bool quarantined_ = false;
   Table<SendEnd> sends_;
   Table<RecvEnd> recvs_;
 };

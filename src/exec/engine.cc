@@ -19,6 +19,10 @@ Engine::Engine(Ends::Identity self, ConnectionShape shape, std::vector<PeerRoute
       reports_(std::move(reports)),
       ends_(self, shape, std::move(routes), alive.doorbell()) {}
 
+Engine::~Engine() {
+  if (alive_.stopped()) ends_.quarantine();
+}
+
 Status Engine::open(Plan& plan, Deadline deadline) {
   Status failure;
   const auto open = [&] {

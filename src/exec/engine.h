@@ -29,6 +29,9 @@ class Engine {
   Engine(Ends::Identity self, ConnectionShape shape, std::vector<PeerRoute> routes, Alive& alive, Patience patience,
          WaitReports reports);
 
+  // After a failure the memory of the connections stays as it is: a peer that has not heard yet may still write there.
+  ~Engine();
+
   // Opens the plan's connections and binds it. Every rank of the communicator opens the same plan at the same point.
   Status open(Plan& plan, Deadline deadline);
 

@@ -34,6 +34,10 @@ struct ConnectionId {
 };
 
 enum class Side : uint8_t { source, target };  // the sending end, the receiving end
+// Whether that end belongs to this rank of this communicator and epoch.
+inline bool is_end_of(const ConnectionId& id, Side side, uint64_t communicator, uint32_t epoch, uint32_t rank) {
+  return id.communicator == communicator && id.epoch == epoch && (side == Side::source ? id.source : id.target) == rank;
+}
 
 // The same on both ends, from the merged configuration of the communicator.
 struct ConnectionShape {
@@ -85,9 +89,9 @@ class Transport {
   // (after `progress`). Calling again after it succeeded is an error of the caller.
   virtual Expected<std::optional<Connection>> connect(std::span<const std::byte> peer, const ConnectionId& id, Side side,
                                                       const ConnectionShape& shape) = 0;
-  // Gives back what the connections of one communicator (and epoch) hold in this process, for reuse by others. By then no
-  // peer may write to them any more, and the pair never comes back: a later connection has another communicator or epoch.
-  virtual void release(uint64_t communicator, uint32_t epoch) = 0;
+  // Gives back what the connections of one rank of a communicator (and epoch) hold in this process, for reuse by others. By
+  // then no peer may write to them any more, and they never come back: a later one has another communicator or epoch.
+  virtual void release(uint64_t communicator, uint32_t epoch, uint32_t rank) = 0;
   // Moves what the transport itself must move (hand-shakes, sockets).
   virtual Status progress() = 0;
 };

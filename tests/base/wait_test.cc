@@ -23,10 +23,10 @@ class Wait : public ::testing::Test {
 // what is waited for is there already; also when the communicator has stopped and the deadline has passed
 // expect: ready, in every phase of patience
 TEST_F(Wait, ready_comes_first) {
-  EXPECT_EQ(Waiter(alive_, Patience{}, Deadline::never()).until([] { return true; }), WaitResult::ready);
+  EXPECT_EQ(Waiter(alive_, Patience{}).until([] { return true; }, Deadline::never()), WaitResult::ready);
   alive_.fail(error(Code::remote_error, "gone"));
   for (const Patience& patience : {kNone, Patience{.polls = 1, .yields = 0}, Patience{.polls = 0, .yields = 1}}) {
-    EXPECT_EQ(Waiter(alive_, patience, Deadline::after_ms(0)).until([] { return true; }), WaitResult::ready);
+    EXPECT_EQ(Waiter(alive_, patience).until([] { return true; }, Deadline::after_ms(0)), WaitResult::ready);
   }
 }
 
@@ -35,7 +35,7 @@ TEST_F(Wait, ready_comes_first) {
 TEST_F(Wait, stopped_before) {
   alive_.fail(error(Code::remote_error, "gone"));
   for (const Patience& patience : {kNone, Patience{.polls = 1, .yields = 0}, Patience{.polls = 0, .yields = 1}}) {
-    EXPECT_EQ(Waiter(alive_, patience, Deadline::after_ms(0)).until([] { return false; }), WaitResult::stopped);
+    EXPECT_EQ(Waiter(alive_, patience).until([] { return false; }, Deadline::after_ms(0)), WaitResult::stopped);
   }
 }
 
@@ -43,7 +43,7 @@ TEST_F(Wait, stopped_before) {
 // expect: stopped
 TEST_F(Wait, stopped_while_asleep) {
   auto result = WaitResult::ready;
-  std::thread waiter([&] { result = Waiter(alive_, kNone, Deadline::never()).until([] { return false; }); });
+  std::thread waiter([&] { result = Waiter(alive_, kNone).until([] { return false; }, Deadline::never()); });
   see_sleeper();
   alive_.fail(error(Code::aborted, "enough"));
   waiter.join();
@@ -55,7 +55,7 @@ TEST_F(Wait, stopped_while_asleep) {
 TEST_F(Wait, deadline) {
   for (const Patience& patience : {Patience{}, kNone, Patience{.polls = 0, .yields = UINT32_MAX}}) {
     const auto deadline = Deadline::after_ms(30);
-    EXPECT_EQ(Waiter(alive_, patience, deadline).until([] { return false; }), WaitResult::deadline);
+    EXPECT_EQ(Waiter(alive_, patience).until([] { return false; }, deadline), WaitResult::deadline);
     EXPECT_TRUE(deadline.passed());
   }
 }
@@ -65,7 +65,7 @@ TEST_F(Wait, deadline) {
 TEST_F(Wait, deadline_cuts_naps) {
   const auto limit = Deadline::after_ms(20 * kNapMs);
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(Waiter(alive_, kNone, Deadline::after_ms(1)).until([] { return false; }), WaitResult::deadline);
+    EXPECT_EQ(Waiter(alive_, kNone).until([] { return false; }, Deadline::after_ms(1)), WaitResult::deadline);
   }
   EXPECT_FALSE(limit.passed());
 }
@@ -77,7 +77,7 @@ TEST_F(Wait, ready_while_asleep) {
   auto result = WaitResult::deadline;
   std::thread waiter([&] {
     const auto ready = [&] { return flag.load(std::memory_order_acquire); };
-    result = Waiter(alive_, kNone, Deadline::never()).until(ready);
+    result = Waiter(alive_, kNone).until(ready, Deadline::never());
   });
   see_sleeper();
   flag.store(true, std::memory_order_release);
@@ -87,15 +87,28 @@ TEST_F(Wait, ready_while_asleep) {
 }
 
 // how often it looks before it sleeps
-// expect: once per poll and per yield; the next look is the one that precedes the nap; the one after that is announced
+// expect: once per yield; the next look is the one that precedes the nap; the one after that is announced
 TEST_F(Wait, patience) {
   std::vector<uint32_t> sleepers_seen;
   const auto ready = [&] {
     sleepers_seen.push_back(doorbell_.sleepers.load());
     return sleepers_seen.back() != 0;
   };
-  EXPECT_EQ(Waiter(alive_, Patience{.polls = 3, .yields = 2}, Deadline::never()).until(ready), WaitResult::ready);
+  EXPECT_EQ(Waiter(alive_, Patience{.polls = 3, .yields = 5}).until(ready, Deadline::never()), WaitResult::ready);
   EXPECT_EQ(sleepers_seen, (std::vector<uint32_t>{0, 0, 0, 0, 0, 0, 1}));
+}
+
+// the short wait
+// expect: as many looks as polls and no clock or sleep; true as soon as it is ready; over at once when stopped
+TEST_F(Wait, poll) {
+  const Patience patience{.polls = 3, .yields = 5};
+  int looks = 0;
+  EXPECT_FALSE(Waiter(alive_, patience).poll([&] { return ++looks == 9; }));
+  EXPECT_EQ(looks, 3);
+  EXPECT_TRUE(Waiter(alive_, patience).poll([&] { return ++looks == 5; }));
+  alive_.fail(error(Code::aborted, "enough"));
+  EXPECT_FALSE(Waiter(alive_, patience).poll([&] { return ++looks == 9; }));
+  EXPECT_EQ(looks, 6);
 }
 
 }  // namespace

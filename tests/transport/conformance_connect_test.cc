@@ -124,7 +124,7 @@ TEST_P(Conformance, release_and_reuse) {
         }
         WEFT_TRY(party.meet());
       }
-      party.transport.release(communicator, 1);
+      party.transport.release(communicator, 1, party.is_first() ? 0 : 1);
       WEFT_TRY(party.meet());
       if (communicator == 5) mappings = count_mappings();
     }

@@ -61,11 +61,15 @@ Expected<std::optional<Connection>> LoopTransport::connect(std::span<const std::
       std::make_unique<LoopMessageConnection>(network_, std::static_pointer_cast<MessageWire>(wire), side));
 }
 
-void LoopTransport::release(uint64_t communicator, uint32_t epoch) {
+void LoopTransport::release(uint64_t communicator, uint32_t epoch, uint32_t rank) {
   std::lock_guard lock(network_->mutex_);
   std::erase_if(network_->wires_, [&](const auto& entry) {
     const auto& [id, wire] = entry;
-    return id.communicator == communicator && id.epoch == epoch && wire->leave(number_);
+    bool all_left = false;
+    for (const Side side : {Side::source, Side::target}) {
+      if (is_end_of(id, side, communicator, epoch, rank)) all_left |= wire->leave(side, number_);
+    }
+    return all_left;
   });
 }
 

@@ -19,7 +19,7 @@ class LoopTransport final : public Transport {
   Reach reach(std::span<const std::byte> peer) const override;
   Expected<std::optional<Connection>> connect(std::span<const std::byte> peer, const ConnectionId& id, Side side,
                                               const ConnectionShape& shape) override;
-  void release(uint64_t communicator, uint32_t epoch) override;
+  void release(uint64_t communicator, uint32_t epoch, uint32_t rank) override;
   Status progress() override;  // fails once a mapped connection of this endpoint is cut: nothing else could say so
 
  private:

@@ -30,10 +30,10 @@ Status LoopWire::join(Side side, uint32_t endpoint, Doorbell& doorbell, const Co
   return compare_shapes(id_, source.shape, target.shape);
 }
 
-bool LoopWire::leave(uint32_t endpoint) {
+bool LoopWire::leave(Side side, uint32_t endpoint) {
+  if (end(side).joined && end(side).endpoint == endpoint) end(side).left = true;
   bool all_left = true;
-  for (End& each : ends_) {
-    if (each.joined && each.endpoint == endpoint) each.left = true;
+  for (const End& each : ends_) {
     all_left = all_left && (!each.joined || each.left);
   }
   return all_left;

@@ -33,8 +33,8 @@ class LoopWire {
   Status join(Side side, uint32_t endpoint, Doorbell& doorbell, const ConnectionShape& shape, uint64_t now);
   bool ready(uint64_t now) const { return end(Side::source).joined && end(Side::target).joined && now >= ready_at_; }
   void note_connected(Side side) { end(side).connected = true; }
-  // The endpoint wants no more of it. True if no end does.
-  bool leave(uint32_t endpoint);
+  // The endpoint wants no more of its side. True if no end does.
+  bool leave(Side side, uint32_t endpoint);
   bool has_end_at(uint32_t endpoint) const;
 
   // Carries what is due.

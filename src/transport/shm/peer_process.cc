@@ -94,9 +94,9 @@ std::byte* PeerProcess::place(const OfferParcel& offer) const {
   return arenas_.at(offer.arena).data + offer.offset;
 }
 
-void PeerProcess::erase_offers(uint64_t communicator, uint32_t epoch) {
+void PeerProcess::erase_offers(uint64_t communicator, uint32_t epoch, uint32_t source) {
   std::erase_if(offers_, [&](const auto& entry) {
-    return entry.first.communicator == communicator && entry.first.epoch == epoch;
+    return is_end_of(entry.first, Side::source, communicator, epoch, source);
   });
 }
 

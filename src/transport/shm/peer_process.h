@@ -35,7 +35,7 @@ class PeerProcess {
   const OfferParcel* find_offer(const ConnectionId& id) const;
   std::byte* place(const OfferParcel& offer) const;
   void erase_offer(const ConnectionId& id) { offers_.erase(id); }
-  void erase_offers(uint64_t communicator, uint32_t epoch);
+  void erase_offers(uint64_t communicator, uint32_t epoch, uint32_t source);
 
  private:
   struct HeldArena {

@@ -131,13 +131,13 @@ Status ShmTransport::send_offer(const ProcessId& to, PeerProcess& peer, const Of
   return courier_.send(to, Topic::transport_shm, body_of(offer), -1);
 }
 
-void ShmTransport::release(uint64_t communicator, uint32_t epoch) {
+void ShmTransport::release(uint64_t communicator, uint32_t epoch, uint32_t rank) {
   std::lock_guard lock(mutex_);
   drain_courier();  // Offers that have come too late go as well.
-  for (auto& [id, peer] : peers_) peer.erase_offers(communicator, epoch);
+  for (auto& [id, peer] : peers_) peer.erase_offers(communicator, epoch, rank);
   std::erase_if(ends_, [&](const auto& entry) {
     const auto& [key, end] = entry;
-    if (key.id.communicator != communicator || key.id.epoch != epoch) return false;
+    if (!is_end_of(key.id, key.side, communicator, epoch, rank)) return false;
     if (key.side == Side::target) memory_->give_back(end.carved);
     return true;
   });
