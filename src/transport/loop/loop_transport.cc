@@ -23,7 +23,10 @@ std::unique_ptr<Transport> LoopTransport::make(std::shared_ptr<LoopNetwork> netw
 
 LoopTransport::~LoopTransport() {
   std::lock_guard lock(network_->mutex_);
-  std::erase_if(network_->wires_, [&](const auto& entry) { return entry.second->leave(number_); });
+  std::erase_if(network_->wires_, [&](const auto& entry) {
+    const bool source_left = entry.second->leave(Side::source, number_);
+    return entry.second->leave(Side::target, number_) || source_left;
+  });
 }
 
 Bytes LoopTransport::descriptor() const {
