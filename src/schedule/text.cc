@@ -152,7 +152,8 @@ class Scanner {
       line_ = rest_.substr(0, end);
       rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
       number_ += !ended_;
-    } while (!ended_ && (at_line_end() || line_.starts_with('#')));
+      skip_blanks();
+    } while (!ended_ && (line_.empty() || line_[0] == '#'));
   }
 
   std::string_view rest_, line_;
