@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -99,6 +100,30 @@ TEST_P(Golden, print) {
   std::stringstream golden;
   golden << file.rdbuf();
   EXPECT_EQ(golden.str(), golden_text(row));
+}
+
+// Whatever stands in the comments of the generators, without the comment signs.
+std::string comments_of_generators() {
+  std::string comments;
+  for (const auto& entry : std::filesystem::directory_iterator(WEFT_GENERATORS)) {
+    std::ifstream file(entry.path());
+    for (std::string line; std::getline(file, line);) {
+      if (line.starts_with("//   ")) comments += line.substr(5) + "\n";
+    }
+  }
+  return comments;
+}
+
+// a row's picture above its generator
+// expect: it is the print of one of the four ranks
+TEST_P(Golden, picture_in_the_source) {
+  const CatalogRow& row = catalog()[GetParam()];
+  const std::string comments = comments_of_generators();
+  bool found = false;
+  for (const Schedule& schedule : generate_all(row, kGoldenRanks, kGoldenRoot)) {
+    found = found || comments.find(print_schedule(schedule)) != std::string::npos;
+  }
+  EXPECT_TRUE(found) << name_of(row.collective) << " " << row.name;
 }
 INSTANTIATE_TEST_SUITE_P(Catalog, Golden, ::testing::Range(size_t{0}, catalog().size()), [](const auto& parameter) {
   const CatalogRow& row = catalog()[parameter.param];
