@@ -27,6 +27,23 @@ std::vector<uint32_t> blocks_down_from(const Circle& circle, int position, int c
 
 }  // namespace
 
+// All_reduce around a ring, in 2 (n - 1) steps, each rank sending 2 (n - 1) / n of the vector: the least there is.
+// Chunk c starts at position c and gathers a summand at every rank it comes by; after n - 1 steps position c - 1 has
+// the whole sum, applies the last map and sends it once around. Every chunk is summed from another rank on, so an
+// element's bits depend on where it lies. Patarasuk, Yuan: Bandwidth optimal all-reduce algorithms for clusters of
+// workstations, JPDC 2009. Rank 2 of 4:
+//
+//   schedule chunks 4 scratch 0 credits 4
+//   lane
+//     port 0 rank 3 stream 0
+//     port 1 rank 1 stream 0
+//     move input[2] -> send 0
+//     loop 2 times 1 steps
+//       move input[1-i] + recv 1 -> send 0
+//     move input[3] + recv 1 -> output[3], send 0 | post
+//     loop 2 times 1 steps
+//       move recv 1 -> output[2-i], send 0
+//     move recv 1 -> output[0]
 Schedule ring_all_reduce(const Shape& shape) {
   if (shape.ranks == 1) return alone(shape, kPostOp);
   const Circle circle(shape);
@@ -42,6 +59,16 @@ Schedule ring_all_reduce(const Shape& shape) {
   return build.finish(kCredits);
 }
 
+// The first half of the above, turned by one so that a rank ends with its own block. Rank 2 of 4:
+//
+//   schedule chunks 4 scratch 0 credits 4
+//   lane
+//     port 0 rank 3 stream 0
+//     port 1 rank 1 stream 0
+//     move input[1] -> send 0
+//     loop 2 times 1 steps
+//       move input[0-i] + recv 1 -> send 0
+//     move input[2] + recv 1 -> output[2] | post
 Schedule ring_reduce_scatter(const Shape& shape) {
   if (shape.ranks == 1) return alone(shape, kPostOp);
   const Circle circle(shape);
@@ -56,6 +83,16 @@ Schedule ring_reduce_scatter(const Shape& shape) {
   return build.finish(kCredits);
 }
 
+// The second half: every block goes once around. Rank 2 of 4:
+//
+//   schedule chunks 4 scratch 0 credits 4
+//   lane
+//     port 0 rank 3 stream 0
+//     port 1 rank 1 stream 0
+//     move input[2] -> output[2], send 0
+//     loop 2 times 1 steps
+//       move recv 1 -> output[1-i], send 0
+//     move recv 1 -> output[3]
 Schedule ring_all_gather(const Shape& shape) {
   if (shape.ranks == 1) return alone(shape, 0);
   const Circle circle(shape);

@@ -23,11 +23,6 @@ bool is_waited_for(const Schedule& schedule, uint32_t lane) {
   });
 }
 
-const char* name_of(Buffer buffer) {
-  constexpr std::array<const char*, 4> names = {"nothing", "input", "output", "scratch"};
-  return names[static_cast<size_t>(buffer)];
-}
-
 uint32_t shifted(const LaneWalk& walk, uint32_t port) {
   return port + static_cast<uint32_t>(walk.step().port_stride * static_cast<int64_t>(walk.trip()));
 }

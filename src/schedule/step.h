@@ -6,7 +6,9 @@
 // release.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -14,6 +16,10 @@ namespace weft {
 
 // Where chunks lie: the caller's input and output, or memory of the plan that lives for one pass.
 enum class Buffer : uint8_t { none, input, output, scratch };
+inline constexpr std::array<std::string_view, 4> kBufferNames = {"none", "input", "output", "scratch"};
+constexpr std::string_view name_of(Buffer buffer) {
+  return kBufferNames[static_cast<size_t>(buffer)];
+}
 
 // Where a step's chunk set starts in one buffer. Chunk numbers wrap in the lane's window.
 struct Ref {
