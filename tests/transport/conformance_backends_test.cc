@@ -9,7 +9,7 @@ std::vector<Backend> backends() {
                               {"loop_mapped", Reach::mapped, {}, run_loop},
                               {"loop_message", Reach::message, {}, run_loop}};
   for (const uint64_t seed : {1, 2, 3}) {
-    const LoopFaults late{.seed = seed, .delay_max = 7, .completion_max = 5};
+    const LoopFaults late{.seed = seed, .delay_max = 40, .completion_max = 20};
     all.push_back({fmt::format("loop_mapped_late_{}", seed), Reach::mapped, late, run_loop});
     all.push_back({fmt::format("loop_message_late_{}", seed), Reach::message, late, run_loop});
   }
