@@ -23,7 +23,7 @@ struct Report {
   int library_version = 0, ranks = 0;
   std::vector<std::string> command;
   Machine machine;
-  std::optional<Spread> hop_ns_before, hop_ns_after;
+  std::optional<Hop> hop_before, hop_after;
   Flags flags;
   std::vector<ReportRow> rows;
   int64_t failed_checks = 0;
