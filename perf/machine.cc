@@ -93,19 +93,29 @@ int current_processor() {
   return sched_getcpu();
 }
 
-Expected<Spread> measure_hop(int processor_a, int processor_b) {
+std::vector<int> allowed_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> processors;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return processors;
+  for (int i = 0; i < CPU_SETSIZE; ++i)
+    if (CPU_ISSET(static_cast<unsigned>(i), &set)) processors.push_back(i);
+  return processors;
+}
+
+Expected<Hop> measure_hop(int from, int to) {
   FlagPair flags;
   const Deadline deadline = Deadline::after(kHopLimit);
   std::vector<double> nanoseconds;
-  std::thread echoing([&] { echo(flags, processor_b, deadline); });
-  std::thread calling([&] { nanoseconds = call(flags, processor_a, deadline); });
+  std::thread echoing([&] { echo(flags, to, deadline); });
+  std::thread calling([&] { nanoseconds = call(flags, from, deadline); });
   calling.join();
   flags.given_up.store(true, std::memory_order_relaxed);
   echoing.join();
   if (nanoseconds.empty())
-    return error(Code::system_error, "no answer between processors {} and {} within {} ms", processor_a, processor_b,
+    return error(Code::system_error, "no answer between processors {} and {} within {} ms", from, to,
                  kHopLimit.count());
-  return spread_of(std::move(nanoseconds));
+  return Hop{from, to, spread_of(std::move(nanoseconds))};
 }
 
 }  // namespace weft::perf

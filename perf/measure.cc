@@ -140,9 +140,8 @@ Expected<int64_t> Row::check() {
     refill(kTimingRepetition + 1 + static_cast<uint64_t>(i));
     WEFT_TRY(call_once());
     WEFT_TRY_ASSIGN(wrong, member_.sum(wrong_here()));
-    if (what_.collective != Collective::all_reduce) continue;
-    WEFT_TRY_ASSIGN(const int64_t differing, ranks_that_differ());
-    wrong += differing;
+    if (what_.collective != Collective::all_reduce || wrong != 0) continue;
+    WEFT_TRY_ASSIGN(wrong, ranks_that_differ());
   }
   return wrong;
 }

@@ -9,9 +9,10 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json json_of(const std::optional<Spread>& spread) {
-  if (!spread) return nullptr;
-  return {{"median", spread->median}, {"min", spread->least}, {"max", spread->most}};
+ordered_json json_of(const std::optional<Hop>& hop) {
+  if (!hop) return nullptr;
+  return {
+      {"median", hop->ns.median}, {"min", hop->ns.least}, {"max", hop->ns.most}, {"processors", {hop->from, hop->to}}};
 }
 
 ordered_json json_of(const Flags& flags) {
@@ -57,7 +58,7 @@ ordered_json json_of(const ReportRow& row) {
           {"redop", row.head.op},
           {"root", row.head.root},
           {"out_of_place", json_of(row.out_of_place)},
-          {"in_place", json_of(row.in_place)}};
+          {"in_place", row.in_place ? json_of(*row.in_place) : ordered_json()}};
 }
 
 }  // namespace
@@ -65,25 +66,24 @@ ordered_json json_of(const ReportRow& row) {
 std::string json_of(const Report& report) {
   ordered_json results = ordered_json::array();
   for (const ReportRow& row : report.rows) results.push_back(json_of(row));
-  const ordered_json json = {
-      {"schema", "weft-perf"},
-      {"schema_version", kReportSchemaVersion},
-      {"program", report.program},
-      {"collective", report.collective},
-      {"weft_version", report.library_version},
-      {"commit", report.commit},
-      {"args", report.command},
-      {"ranks", report.ranks},
-      {"machine",
-       {{"host", report.machine.host},
-        {"processor", report.machine.processor},
-        {"processors", report.machine.processors},
-        {"kernel", report.machine.kernel}}},
-      {"hop_ns", {{"before", json_of(report.hop_ns_before)}, {"after", json_of(report.hop_ns_after)}}},
-      {"config", json_of(report.flags)},
-      {"results", results},
-      {"out_of_bounds", {{"count", report.failed_checks}, {"okay", report.failed_checks == 0}}},
-      {"average_bus_bandwidth", {{"bandwidth", report.average_bus_bandwidth}}}};
+  const ordered_json json = {{"schema", "weft-perf"},
+                             {"schema_version", kReportSchemaVersion},
+                             {"program", report.program},
+                             {"collective", report.collective},
+                             {"weft_version", report.library_version},
+                             {"commit", report.commit},
+                             {"args", report.command},
+                             {"ranks", report.ranks},
+                             {"machine",
+                              {{"host", report.machine.host},
+                               {"processor", report.machine.processor},
+                               {"processors", report.machine.processors},
+                               {"kernel", report.machine.kernel}}},
+                             {"hop_ns", {{"before", json_of(report.hop_before)}, {"after", json_of(report.hop_after)}}},
+                             {"config", json_of(report.flags)},
+                             {"results", results},
+                             {"out_of_bounds", {{"count", report.failed_checks}, {"okay", report.failed_checks == 0}}},
+                             {"average_bus_bandwidth", {{"bandwidth", report.average_bus_bandwidth}}}};
   // A host name that is no UTF-8 must not end the run.
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }

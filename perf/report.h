@@ -15,7 +15,8 @@ inline constexpr int kReportSchemaVersion = 1;
 
 struct ReportRow {
   RowHead head;
-  Measured out_of_place, in_place;
+  Measured out_of_place;
+  std::optional<Measured> in_place;  // peers are timed out of place only
 };
 
 struct Report {
@@ -23,7 +24,7 @@ struct Report {
   int library_version = 0, ranks = 0;
   std::vector<std::string> command;
   Machine machine;
-  std::optional<Spread> hop_ns_before, hop_ns_after;
+  std::optional<Hop> hop_before, hop_after;
   Flags flags;
   std::vector<ReportRow> rows;
   int64_t failed_checks = 0;

@@ -31,7 +31,7 @@ class Run {
   bool prints() const { return member_.rank() == 0; }
   Status print_head();
   Expected<std::vector<Seat>> gather_seats();
-  Expected<std::optional<Spread>> probe_hop();
+  Expected<std::optional<Hop>> probe_hop();
   Status run_type(DataType type);
   Status run_case(const Case& what, Columns& columns, const Buffers& buffers);
   Status run_row(Row& row);
@@ -59,17 +59,20 @@ std::vector<Operator> operators_of(const Flags& flags, Collective collective) {
   return is_reduction(collective) ? flags.operators : std::vector{Operator::sum};
 }
 
-std::string hop_line(const std::optional<Spread>& hop) {
-  if (!hop) return "# hop   not measured: all ranks of this host share one processor\n";
-  return fmt::format("# hop   {:.0f} ns one way between two ranks' processors (median; least {:.0f}, most {:.0f})\n",
-                     hop->median, hop->least, hop->most);
+std::string hop_line(const std::optional<Hop>& hop) {
+  if (!hop) return "# hop   not measured: this host has no second processor for its ranks\n";
+  return fmt::format("# hop   {:.0f} ns one way between processors {} and {} (median; least {:.0f}, most {:.0f})\n",
+                     hop->ns.median, hop->from, hop->to, hop->ns.least, hop->ns.most);
 }
 
-// The processor of another rank of rank 0's host that is not rank 0's own; -1 if there is none.
-int partner_of(const std::vector<Seat>& seats) {
+// The processor of another rank of rank 0's host. Ranks that are not pinned may sit on the same one at the moment: then
+// any other that rank 0 may use.
+std::optional<int> partner_of(const std::vector<Seat>& seats) {
   for (const Seat& seat : seats)
     if (seat.host == seats[0].host && seat.processor != seats[0].processor) return seat.processor;
-  return -1;
+  for (const int processor : allowed_processors())
+    if (processor != seats[0].processor) return processor;
+  return std::nullopt;
 }
 
 Status Run::go() {
@@ -89,7 +92,7 @@ Status Run::print_head() {
   int version = 0;
   WEFT_TRY(member_.passed(weftGetVersion(&version), "weftGetVersion"));
   WEFT_TRY_ASSIGN(const auto seats, gather_seats());
-  WEFT_TRY_ASSIGN(report_.hop_ns_before, probe_hop());
+  WEFT_TRY_ASSIGN(report_.hop_before, probe_hop());
   report_.machine = this_machine();
   report_.library_version = version;
   print(fmt::format("# weft-perf commit {} weft-headers={} weft-library={}\n# Collective test starting: {}\n", kCommit,
@@ -103,7 +106,7 @@ Status Run::print_head() {
     print(participant_line({static_cast<int>(rank), seats[rank].pid, seats[rank].host,
                             fmt::format("{} processor {}", report_.machine.processor, seats[rank].processor)}));
   }
-  print(hop_line(report_.hop_ns_before));
+  print(hop_line(report_.hop_before));
   print(table_head(flags_.report_cpu_time));
   return {};
 }
@@ -124,12 +127,13 @@ Expected<std::vector<Seat>> Run::gather_seats() {
 }
 
 // Seats are asked for anew: ranks that are not pinned move.
-Expected<std::optional<Spread>> Run::probe_hop() {
+Expected<std::optional<Hop>> Run::probe_hop() {
   WEFT_TRY_ASSIGN(const auto seats, gather_seats());
-  std::optional<Spread> hop;
+  std::optional<Hop> hop;
   std::this_thread::sleep_for(prints() ? kHush : kSleep);
-  if (prints() && partner_of(seats) >= 0) {
-    auto measured = measure_hop(seats[0].processor, partner_of(seats));
+  const std::optional<int> partner = prints() ? partner_of(seats) : std::nullopt;
+  if (partner) {
+    auto measured = measure_hop(seats[0].processor, *partner);
     if (measured) hop = *measured;
   }
   WEFT_TRY(member_.barrier());
@@ -160,16 +164,16 @@ Status Run::run_case(const Case& what, Columns& columns, const Buffers& buffers)
 Status Run::run_row(Row& row) {
   const RowHead head = row.head();
   if (progress_) progress_->at(measurements_ / 2, fmt::format("{} bytes", head.bytes));
-  ReportRow result{head, {}, {}};
+  ReportRow result{.head = head, .out_of_place = {}, .in_place = {}};
   WEFT_TRY_ASSIGN(result.out_of_place, row.measure(false));
   WEFT_TRY_ASSIGN(result.in_place, row.measure(true));
-  for (const Measured* half : {&result.out_of_place, &result.in_place}) {
+  for (const Measured* half : {&result.out_of_place, &*result.in_place}) {
     bus_bandwidths_ += half->measurement.bandwidth.bus;
     report_.failed_checks += half->measurement.wrong.value_or(0) != 0 ? 1 : 0;
     ++measurements_;
   }
   print(row_head(head) + row_half(result.out_of_place.measurement, flags_.report_cpu_time) +
-        row_half(result.in_place.measurement, flags_.report_cpu_time) + "\n");
+        row_half(result.in_place->measurement, flags_.report_cpu_time) + "\n");
   report_.rows.push_back(std::move(result));
   return {};
 }
@@ -182,8 +186,8 @@ void Run::print(std::string_view text) {
 }
 
 Status Run::finish() {
-  WEFT_TRY_ASSIGN(report_.hop_ns_after, probe_hop());
-  print(hop_line(report_.hop_ns_after));
+  WEFT_TRY_ASSIGN(report_.hop_after, probe_hop());
+  print(hop_line(report_.hop_after));
   report_.average_bus_bandwidth = bus_bandwidths_ / static_cast<double>(measurements_);
   print(table_foot(report_.failed_checks, report_.average_bus_bandwidth, session_.program));
   if (report_.failed_checks != 0) session_.any_wrong.store(true);
