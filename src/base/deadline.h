@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <compare>
 #include <cstdint>
 
 namespace weft {
@@ -14,6 +15,10 @@ class Deadline {
   static Deadline never() { return Deadline(Clock::time_point::max()); }
   static Deadline after(std::chrono::nanoseconds span) { return Deadline(Clock::now() + span); }
   static Deadline after_ms(int64_t ms) { return after(std::chrono::milliseconds(ms)); }
+
+  // The sooner of this deadline and a span from now.
+  Deadline or_after(std::chrono::nanoseconds span) const { return Deadline(std::min(at_, Clock::now() + span)); }
+  auto operator<=>(const Deadline&) const = default;  // the earlier is the smaller
 
   bool is_never() const { return at_ == Clock::time_point::max(); }
   bool passed() const { return !is_never() && Clock::now() >= at_; }

@@ -28,22 +28,28 @@ inline void pause_processor() {
 
 class Waiter {
  public:
-  Waiter(const Alive& alive, const Patience& patience, Deadline deadline)
-      : alive_(alive), patience_(patience), deadline_(deadline) {}
+  Waiter(const Alive& alive, const Patience& patience) : alive_(alive), patience_(patience) {}
 
-  // Polls until `ready()` is true (result: ready), the communicator has stopped, or the deadline has passed.
+  // The short wait: polls for a few microseconds, reads no clock. True once `ready()` is true; false: not yet, or stopped.
   // `ready` makes what progress it can and never waits itself.
   template <typename Ready>
-  WaitResult until(Ready&& ready) {
-    for (uint32_t poll = 0; poll < patience_.polls; ++poll) {
-      if (ready()) return WaitResult::ready;
+  bool poll(Ready&& ready) const {
+    for (uint32_t round = 0; round < patience_.polls; ++round) {
+      if (ready()) return true;
+      if (alive_.stopped()) return false;
       pause_processor();
-      if (alive_.stopped()) return WaitResult::stopped;
     }
+    return false;
+  }
+
+  // The long wait: yields the processor between looks, then sleeps between them, until `ready()` is true, the communicator
+  // has stopped or the deadline has passed.
+  template <typename Ready>
+  WaitResult until(Ready&& ready, Deadline deadline) const {
     for (uint32_t round = 0;; ++round) {
       if (ready()) return WaitResult::ready;
       if (alive_.stopped()) return WaitResult::stopped;
-      if (deadline_.passed()) return WaitResult::deadline;
+      if (deadline.passed()) return WaitResult::deadline;
       if (round < patience_.yields) {
         yield();
         continue;
@@ -51,7 +57,7 @@ class Waiter {
       Nap nap(alive_.doorbell());
       if (ready()) return WaitResult::ready;
       if (alive_.stopped()) return WaitResult::stopped;
-      nap.sleep(deadline_.left_ms(kNapMs));
+      nap.sleep(deadline.left_ms(kNapMs));
     }
   }
 
@@ -59,7 +65,6 @@ class Waiter {
   static void yield();
   const Alive& alive_;
   const Patience& patience_;
-  Deadline deadline_;
 };
 
 }  // namespace weft
