@@ -44,5 +44,15 @@ TEST(Deadline, rounds_up) {
   EXPECT_TRUE(deadline.passed());
 }
 
+// a deadline cut by a span: shorter than what is left, longer, and under no deadline
+// expect: the sooner of the two; the earlier is the smaller
+TEST(Deadline, or_after) {
+  const auto hour = Deadline::after(std::chrono::hours(1));
+  EXPECT_LT(hour.or_after(std::chrono::minutes(1)), hour);
+  EXPECT_EQ(hour.or_after(std::chrono::hours(2)), hour);
+  EXPECT_LT(hour, Deadline::never());
+  EXPECT_FALSE(Deadline::never().or_after(std::chrono::hours(1)).is_never());
+}
+
 }  // namespace
 }  // namespace weft

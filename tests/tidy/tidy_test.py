@@ -31,6 +31,13 @@ class Layers(unittest.TestCase):
         self.assertEqual(self.check("src/fifo/slot.h", "fifo/line.h"), [])
         self.assertIn("base may not include fifo", self.check("src/base/fd.h", "fifo/slot.h")[0])
 
+    # the C API: its constants, its functions from comm, its functions from elsewhere
+    # expect: fine, fine, a finding
+    def test_public_headers(self):
+        self.assertEqual(self.check("src/fifo/slot.h", "weft/types.h"), [])
+        self.assertEqual(found(layers.check, {"src/comm/CMakeLists.txt": "weft_layer(comm)", "src/comm/a.cc": '#include "weft/init.h"\n'}), [])
+        self.assertEqual(len(self.check("src/fifo/slot.h", "weft/init.h")), 1)
+
     # an include by bare name
     # expect: a finding
     def test_bare_name(self):
