@@ -8,7 +8,8 @@
 namespace weft {
 namespace {
 
-constexpr Patience kNone{.polls = 0, .yields = 0};  // sleeps at once
+constexpr Patience kYields{.polls = 0, .yields = UINT32_MAX};  // never sleeps
+constexpr Patience kSleeps{.polls = 0, .yields = 0};           // sleeps at once
 
 class Wait : public ::testing::Test {
  protected:
@@ -23,37 +24,50 @@ class Wait : public ::testing::Test {
 // what is waited for is there already; also when the communicator has stopped and the deadline has passed
 // expect: ready, in every phase of patience
 TEST_F(Wait, ready_comes_first) {
-  EXPECT_EQ(Waiter(alive_, Patience{}).until([] { return true; }, Deadline::never()), WaitResult::ready);
+  const auto ready = [] { return true; };
   alive_.fail(error(Code::remote_error, "gone"));
-  for (const Patience& patience : {kNone, Patience{.polls = 1, .yields = 0}, Patience{.polls = 0, .yields = 1}}) {
-    EXPECT_EQ(Waiter(alive_, patience).until([] { return true; }, Deadline::after_ms(0)), WaitResult::ready);
-  }
+  EXPECT_TRUE(Waiter(alive_, Patience{}).poll(ready));
+  EXPECT_EQ(Waiter(alive_, kYields).until(ready, Deadline::after_ms(0)), WaitResult::ready);
+  EXPECT_EQ(Waiter(alive_, kSleeps).until(ready, Deadline::after_ms(0)), WaitResult::ready);
 }
 
-// the communicator has stopped before the wait
-// expect: stopped, in every phase of patience, although the deadline has passed too
+// the communicator has stopped before the wait, and the deadline has passed too
+// expect: polling ends at the first look; the long wait says stopped, in every phase of patience
 TEST_F(Wait, stopped_before) {
+  int looks = 0;
+  const auto ready = [&] { return ++looks > 1; };
   alive_.fail(error(Code::remote_error, "gone"));
-  for (const Patience& patience : {kNone, Patience{.polls = 1, .yields = 0}, Patience{.polls = 0, .yields = 1}}) {
-    EXPECT_EQ(Waiter(alive_, patience).until([] { return false; }, Deadline::after_ms(0)), WaitResult::stopped);
-  }
+  EXPECT_FALSE(Waiter(alive_, Patience{}).poll(ready));
+  const auto never_ready = [] { return false; };
+  EXPECT_EQ(Waiter(alive_, kYields).until(never_ready, Deadline::after_ms(0)), WaitResult::stopped);
+  EXPECT_EQ(Waiter(alive_, kSleeps).until(never_ready, Deadline::after_ms(0)), WaitResult::stopped);
+}
+
+// polling for what comes at the last look, and for what comes later
+// expect: true; false after as many looks as patience allows
+TEST_F(Wait, polls) {
+  uint32_t looks = 0;
+  EXPECT_TRUE(Waiter(alive_, Patience{.polls = 7}).poll([&] { return ++looks == 7; }));
+  looks = 0;
+  EXPECT_FALSE(Waiter(alive_, Patience{.polls = 7}).poll([&] { return ++looks == 8; }));
+  EXPECT_EQ(looks, 7u);
 }
 
 // the communicator stops while the waiter sleeps without any deadline
 // expect: stopped
 TEST_F(Wait, stopped_while_asleep) {
   auto result = WaitResult::ready;
-  std::thread waiter([&] { result = Waiter(alive_, kNone).until([] { return false; }, Deadline::never()); });
+  std::thread waiter([&] { result = Waiter(alive_, kSleeps).until([] { return false; }, Deadline::never()); });
   see_sleeper();
   alive_.fail(error(Code::aborted, "enough"));
   waiter.join();
   EXPECT_EQ(result, WaitResult::stopped);
 }
 
-// the deadline passes while it polls, yields, sleeps
+// the deadline passes while it yields, and while it sleeps
 // expect: deadline, not before its time
 TEST_F(Wait, deadline) {
-  for (const Patience& patience : {Patience{}, kNone, Patience{.polls = 0, .yields = UINT32_MAX}}) {
+  for (const Patience& patience : {kYields, kSleeps}) {
     const auto deadline = Deadline::after_ms(30);
     EXPECT_EQ(Waiter(alive_, patience).until([] { return false; }, deadline), WaitResult::deadline);
     EXPECT_TRUE(deadline.passed());
@@ -65,7 +79,7 @@ TEST_F(Wait, deadline) {
 TEST_F(Wait, deadline_cuts_naps) {
   const auto limit = Deadline::after_ms(20 * kNapMs);
   for (int i = 0; i < 20; ++i) {
-    EXPECT_EQ(Waiter(alive_, kNone).until([] { return false; }, Deadline::after_ms(1)), WaitResult::deadline);
+    EXPECT_EQ(Waiter(alive_, kSleeps).until([] { return false; }, Deadline::after_ms(1)), WaitResult::deadline);
   }
   EXPECT_FALSE(limit.passed());
 }
@@ -77,7 +91,7 @@ TEST_F(Wait, ready_while_asleep) {
   auto result = WaitResult::deadline;
   std::thread waiter([&] {
     const auto ready = [&] { return flag.load(std::memory_order_acquire); };
-    result = Waiter(alive_, kNone).until(ready, Deadline::never());
+    result = Waiter(alive_, kSleeps).until(ready, Deadline::never());
   });
   see_sleeper();
   flag.store(true, std::memory_order_release);
@@ -94,21 +108,8 @@ TEST_F(Wait, patience) {
     sleepers_seen.push_back(doorbell_.sleepers.load());
     return sleepers_seen.back() != 0;
   };
-  EXPECT_EQ(Waiter(alive_, Patience{.polls = 3, .yields = 5}).until(ready, Deadline::never()), WaitResult::ready);
-  EXPECT_EQ(sleepers_seen, (std::vector<uint32_t>{0, 0, 0, 0, 0, 0, 1}));
-}
-
-// the short wait
-// expect: as many looks as polls and no clock or sleep; true as soon as it is ready; over at once when stopped
-TEST_F(Wait, poll) {
-  const Patience patience{.polls = 3, .yields = 5};
-  int looks = 0;
-  EXPECT_FALSE(Waiter(alive_, patience).poll([&] { return ++looks == 9; }));
-  EXPECT_EQ(looks, 3);
-  EXPECT_TRUE(Waiter(alive_, patience).poll([&] { return ++looks == 5; }));
-  alive_.fail(error(Code::aborted, "enough"));
-  EXPECT_FALSE(Waiter(alive_, patience).poll([&] { return ++looks == 9; }));
-  EXPECT_EQ(looks, 6);
+  EXPECT_EQ(Waiter(alive_, Patience{.polls = 3, .yields = 2}).until(ready, Deadline::never()), WaitResult::ready);
+  EXPECT_EQ(sleepers_seen, (std::vector<uint32_t>{0, 0, 0, 1}));
 }
 
 }  // namespace
