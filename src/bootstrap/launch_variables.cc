@@ -26,6 +26,18 @@ Status compare(const Environment& environment, std::string_view chosen_name, int
 
 }  // namespace
 
+std::vector<std::string_view> variables_of_launchers() {
+  std::vector<std::string_view> names = {
+      "WEFT_ROOT",           "WEFT_JOB", "MASTER_ADDR",    "MASTER_PORT",
+      "TORCHELASTIC_RUN_ID", "PMI_FD",   "PMIX_NAMESPACE", "TORCHELASTIC_RESTART_COUNT"};
+  for (const LaunchRow& row : kLaunchRows) {
+    for (const std::string_view name : {row.rank, row.nranks, row.local_rank, row.local_size}) {
+      if (!name.empty()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
 std::optional<std::string_view> value_of(const Environment& environment, std::string_view name) {
   const auto text = environment.get(name);
   return text && text->empty() ? std::nullopt : text;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/environment.h"
 #include "base/status.h"
@@ -34,6 +35,9 @@ inline const LaunchRow& row_of(Launcher launcher) {
 }
 
 inline constexpr int kLaunchRanksMax = 16777216;  // as WEFT_NRANKS in base/config
+
+// All variables that this table or launch.cc reads, the meeting point included: what `weft run` hides from its ranks.
+std::vector<std::string_view> variables_of_launchers();
 
 // The value of a variable; one that is set to nothing counts as not set, everywhere.
 std::optional<std::string_view> value_of(const Environment& environment, std::string_view name);
