@@ -58,7 +58,7 @@ ordered_json json_of(const ReportRow& row) {
           {"redop", row.head.op},
           {"root", row.head.root},
           {"out_of_place", json_of(row.out_of_place)},
-          {"in_place", json_of(row.in_place)}};
+          {"in_place", row.in_place ? json_of(*row.in_place) : ordered_json()}};
 }
 
 }  // namespace

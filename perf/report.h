@@ -15,7 +15,8 @@ inline constexpr int kReportSchemaVersion = 1;
 
 struct ReportRow {
   RowHead head;
-  Measured out_of_place, in_place;
+  Measured out_of_place;
+  std::optional<Measured> in_place;  // peers are timed out of place only
 };
 
 struct Report {

@@ -164,16 +164,16 @@ Status Run::run_case(const Case& what, Columns& columns, const Buffers& buffers)
 Status Run::run_row(Row& row) {
   const RowHead head = row.head();
   if (progress_) progress_->at(measurements_ / 2, fmt::format("{} bytes", head.bytes));
-  ReportRow result{head, {}, {}};
+  ReportRow result{.head = head, .out_of_place = {}, .in_place = {}};
   WEFT_TRY_ASSIGN(result.out_of_place, row.measure(false));
   WEFT_TRY_ASSIGN(result.in_place, row.measure(true));
-  for (const Measured* half : {&result.out_of_place, &result.in_place}) {
+  for (const Measured* half : {&result.out_of_place, &*result.in_place}) {
     bus_bandwidths_ += half->measurement.bandwidth.bus;
     report_.failed_checks += half->measurement.wrong.value_or(0) != 0 ? 1 : 0;
     ++measurements_;
   }
   print(row_head(head) + row_half(result.out_of_place.measurement, flags_.report_cpu_time) +
-        row_half(result.in_place.measurement, flags_.report_cpu_time) + "\n");
+        row_half(result.in_place->measurement, flags_.report_cpu_time) + "\n");
   report_.rows.push_back(std::move(result));
   return {};
 }

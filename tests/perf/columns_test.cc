@@ -1,4 +1,4 @@
-#include "columns.h"
+#include "perf/columns.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "extent.h"
+#include "perf/extent.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "flags.h"
+#include "perf/flags.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "machine.h"
+#include "perf/machine.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "table.h"
+#include "perf/table.h"
 
 #include <gtest/gtest.h>
 
