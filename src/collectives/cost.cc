@@ -69,7 +69,8 @@ class TimedRun {
   struct Ready {
     double start;
     uint32_t lane;
-    bool operator<(const Ready& other) const { return start > other.start; }  // the earliest on top
+    // The earliest on top; of equals the first lane, so that every rank computes the same.
+    bool operator<(const Ready& other) const { return start != other.start ? start > other.start : lane > other.lane; }
   };
 
   struct Touched {

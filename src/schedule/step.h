@@ -35,7 +35,7 @@ enum class Op : uint8_t { move, loop };
 enum class Wait : uint8_t {
   none,
   step,  // lane `wait_lane` has finished its step `wait_step` of this pass
-  slot,  // that step has finished the slot with my slot's number
+  slot,  // that step has finished the slot with my slot's number (all of it, if it has fewer)
   back,  // that lane has finished that step of the previous pass (reuse of scratch); in the first pass: no wait
 };
 
