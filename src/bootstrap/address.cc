@@ -33,8 +33,8 @@ TcpAddress source_towards(const TcpAddress& far) {
 }
 
 TcpAddress default_address() {
-  const TcpAddress far4{4, 9, {192, 0, 2, 1}};                  // TEST-NET-1: in no local network
-  const TcpAddress far6{6, 9, {0x20, 0x01, 0x0d, 0xb8, 0, 1}};  // the documentation prefix
+  const TcpAddress far4{4, 9, {198, 51, 100, 1}};  // both are reserved for documentation
+  const TcpAddress far6{6, 9, {0x20, 0x01, 0x0d, 0xb8, 0, 1}};
   for (const TcpAddress& far : {far4, far6}) {
     const TcpAddress source = source_towards(far);
     if (source.valid()) return source;

@@ -40,7 +40,7 @@ std::vector<ProcessId> other_processes(const Seat& seat, const ProcessId& self) 
   return all;
 }
 
-Notice enrolment(const Seat& seat) { return {FrameKind::enroll, seat.key, seat.rank, true, Code::success, ""}; }
+Notice enrolment(const Seat& seat) { return {.kind = FrameKind::enroll, .key = seat.key, .rank = seat.rank, .joining = true}; }
 
 Failure late(const Seat& seat) {
   const std::vector<int> absent = seat.absent_ranks();
@@ -90,7 +90,7 @@ Status Control::bring_together(Seat& seat, Deadline deadline) {
   }
 }
 
-// One step towards a process; true if it is linked and knows of this rank.
+// One step towards a process; true if it knows of this rank.
 Expected<bool> Control::approach(const Seat& seat, Approach& approach, Deadline deadline) {
   const Member& peer = *approach.peer;
   if (tell_enrolled(seat, approach)) return true;
@@ -118,7 +118,7 @@ Expected<bool> Control::approach(const Seat& seat, Approach& approach, Deadline 
 bool Control::tell_enrolled(const Seat& seat, Approach& approach) {
   std::lock_guard lock(mutex_);
   Link* link = find_link(approach.peer->process);
-  if (link == nullptr) return false;
+  if (link == nullptr) return seat.has_left(approach.peer->process);  // It may have come, gone and ended meanwhile.
   if (approach.told_on_link == link->token) return true;
   approach.told_on_link = link->token;
   link->push(make_frame(FrameKind::enroll, encode(enrolment(seat))));

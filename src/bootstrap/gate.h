@@ -73,7 +73,8 @@ class Gate {
   Answer hear(Caller& caller);
   Answer greet(Caller& caller);
   Answer judge(Caller& caller);
-  void accept_callers();
+  void hear_all(std::vector<Guest>& guests);
+  bool accept_callers();
   bool accept_one(const Listener& listener);
   bool make_room();
   void dismiss(Callers::iterator caller);

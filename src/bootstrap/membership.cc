@@ -26,22 +26,32 @@ Status Membership::take_part(Deadline deadline) {
   Status together = control_->bring_together(seat_, deadline);
   if (together.ok()) return {};
   left_ = true;
-  control_->announce(seat_, {FrameKind::failure, seat_.key, seat_.rank, true, together.code(), std::string(together.text())});
+  Notice notice = notice_of(FrameKind::failure);
+  notice.joining = true;
+  notice.relayed = seat_.alive->stopped();
+  notice.code = together.code();
+  notice.text = together.text();
+  control_->announce(seat_, notice);
   control_->exit(seat_);
   return together;
 }
+
+Notice Membership::notice_of(FrameKind kind) const { return {.kind = kind, .key = seat_.key, .rank = seat_.rank}; }
 
 Membership::~Membership() { leave(); }
 
 void Membership::leave() {
   if (left_.exchange(true) || control_->forked()) return;
-  control_->announce(seat_, {FrameKind::leave, seat_.key, seat_.rank, false, Code::success, ""});
+  control_->announce(seat_, notice_of(FrameKind::leave));
   control_->exit(seat_);
 }
 
 void Membership::broadcast_failure(Code code, std::string_view text) {
   if (left_ || control_->forked()) return;
-  control_->announce(seat_, {FrameKind::failure, seat_.key, seat_.rank, false, code, std::string(text)});
+  Notice notice = notice_of(FrameKind::failure);
+  notice.code = code;
+  notice.text = text;
+  control_->announce(seat_, notice);
 }
 
 }  // namespace weft

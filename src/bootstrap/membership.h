@@ -41,6 +41,7 @@ class Membership {
  private:
   Membership(std::shared_ptr<Control> control, MembershipRequest request);
   Status take_part(Deadline deadline);
+  Notice notice_of(FrameKind kind) const;
 
   std::shared_ptr<Control> control_;
   Seat seat_;
