@@ -18,7 +18,9 @@
 namespace weft {
 namespace {
 
-TcpAddress loopback() { return TcpAddress{4, 0, {127, 0, 0, 1}}; }
+TcpAddress loopback() {
+  return TcpAddress{4, 0, {127, 0, 0, 1}};
+}
 
 // What the kernel would use as source towards a far address. Connecting a datagram socket sends nothing.
 TcpAddress source_towards(const TcpAddress& far) {
@@ -95,7 +97,8 @@ Expected<TcpAddress> address_of_interface(const std::string& name) {
     if (name == one->ifa_name && (!found.valid() || (found.family == 6 && address.family == 4))) found = address;
   }
   if (found.valid()) return found;
-  return error(Code::config, "WEFT_IFACE=\"{}\" names no network interface with an IP address; there are:{}", name, names);
+  return error(Code::config, "WEFT_IFACE=\"{}\" names no network interface with an IP address; there are:{}", name,
+               names);
 }
 
 bool is_own_address(const TcpAddress& address) {

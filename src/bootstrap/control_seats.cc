@@ -26,8 +26,9 @@ Door door_of(const Member& peer) {
 }
 
 Failure gone(const Member& peer) {
-  return error(Code::remote_error, "{} died or gave up while the communicator was set up: nobody listens at {} any more",
-               describe(peer), door_of(peer).text());
+  return error(Code::remote_error,
+               "{} died or gave up while the communicator was set up: nobody listens at {} any more", describe(peer),
+               door_of(peer).text());
 }
 
 std::vector<ProcessId> other_processes(const Seat& seat, const ProcessId& self) {
@@ -40,14 +41,17 @@ std::vector<ProcessId> other_processes(const Seat& seat, const ProcessId& self) 
   return all;
 }
 
-Notice enrolment(const Seat& seat) { return {.kind = FrameKind::enroll, .key = seat.key, .rank = seat.rank, .joining = true}; }
+Notice enrolment(const Seat& seat) {
+  return {.kind = FrameKind::enroll, .key = seat.key, .rank = seat.rank, .joining = true};
+}
 
 Failure late(const Seat& seat) {
   const std::vector<int> absent = seat.absent_ranks();
-  return error(Code::not_joined,
-               "{} {} joined but did not get in touch with {} in time. Check that hosts can open TCP connections to each other "
-               "(WEFT_IFACE chooses the network); WEFT_INIT_TIMEOUT sets how many seconds to wait",
-               absent.size() == 1 ? "rank" : "ranks", rank_ranges(absent), describe(seat.member(seat.rank)));
+  return error(
+      Code::not_joined,
+      "{} {} joined but did not get in touch with {} in time. Check that hosts can open TCP connections to each other "
+      "(WEFT_IFACE chooses the network); WEFT_INIT_TIMEOUT sets how many seconds to wait",
+      absent.size() == 1 ? "rank" : "ranks", rank_ranges(absent), describe(seat.member(seat.rank)));
 }
 
 }  // namespace
@@ -111,7 +115,7 @@ Expected<bool> Control::approach(const Seat& seat, Approach& approach, Deadline 
   if (Clock::now() < approach.probe_at) return false;
   const bool first_look = approach.probe_at == Clock::time_point{};
   approach.probe_at = Clock::now() + milliseconds(kProbeMs);
-  if (!first_look && !is_listening(door_of(peer))) return gone(peer);
+  if (!first_look && !is_listening(door_of(peer), deadline)) return gone(peer);
   return false;
 }
 

@@ -78,7 +78,9 @@ void Gate::hear_all(std::vector<Guest>& guests) {
   }
 }
 
-void Gate::close_listeners() { listeners_.clear(); }
+void Gate::close_listeners() {
+  listeners_.clear();
+}
 
 void Gate::close() {
   close_listeners();
@@ -88,7 +90,8 @@ void Gate::close() {
 // Reads one step of the handshake, as far as it has come.
 Gate::Answer Gate::hear(Caller& caller) {
   for (;;) {
-    const auto target = caller.greeted ? std::as_writable_bytes(std::span(caller.proof)) : std::span<std::byte>(caller.theirs);
+    const auto target =
+        caller.greeted ? std::as_writable_bytes(std::span(caller.proof)) : std::span<std::byte>(caller.theirs);
     const auto missing = target.subspan(caller.have);
     const ssize_t got = ::recv(caller.fd.get(), missing.data(), missing.size(), MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
@@ -120,7 +123,8 @@ Gate::Answer Gate::greet(Caller& caller) {
 }
 
 Gate::Answer Gate::judge(Caller& caller) {
-  const bool right = equal_in_constant_time(caller.proof, proof_of(caller.secret, Role::connecting, caller.theirs, caller.ours));
+  const bool right =
+      equal_in_constant_time(caller.proof, proof_of(caller.secret, Role::connecting, caller.theirs, caller.ours));
   const Digest answer = right ? proof_of(caller.secret, Role::accepting, caller.theirs, caller.ours) : Digest{};
   const bool sent = send_now(caller.fd.get(), std::as_bytes(std::span(answer)));
   return right && sent ? Answer::guest : Answer::stranger;

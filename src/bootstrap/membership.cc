@@ -15,10 +15,12 @@ Expected<std::unique_ptr<Membership>> Membership::join(std::shared_ptr<Control> 
 
 Membership::Membership(std::shared_ptr<Control> control, MembershipRequest request)
     : control_(std::move(control)),
-      seat_({request.communicator, request.epoch}, request.rank, request.secret, std::move(request.roster), request.alive) {}
+      seat_({request.communicator, request.epoch}, request.rank, request.secret, std::move(request.roster),
+            request.alive) {}
 
 Status Membership::take_part(Deadline deadline) {
-  if (control_->forked()) return error(Code::forked, "this process was forked from the one that made its communicators");
+  if (control_->forked())
+    return error(Code::forked, "this process was forked from the one that made its communicators");
   if (Status entered = control_->enter(seat_); !entered.ok()) {
     left_ = true;  // There is no seat to give up.
     return entered;
@@ -36,9 +38,13 @@ Status Membership::take_part(Deadline deadline) {
   return together;
 }
 
-Notice Membership::notice_of(FrameKind kind) const { return {.kind = kind, .key = seat_.key, .rank = seat_.rank}; }
+Notice Membership::notice_of(FrameKind kind) const {
+  return {.kind = kind, .key = seat_.key, .rank = seat_.rank};
+}
 
-Membership::~Membership() { leave(); }
+Membership::~Membership() {
+  leave();
+}
 
 void Membership::leave() {
   if (left_.exchange(true) || control_->forked()) return;

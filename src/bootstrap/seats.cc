@@ -72,7 +72,8 @@ bool Seat::has_left(const ProcessId& process) const {
 Status Seats::add(Seat& seat) {
   const auto [first, last] = seats_.equal_range(seat.key);
   const bool taken = std::any_of(first, last, [&](const auto& one) { return one.second->rank == seat.rank; });
-  if (taken) return error(Code::invalid_usage, "rank {} has joined this communicator already in this process", seat.rank);
+  if (taken)
+    return error(Code::invalid_usage, "rank {} has joined this communicator already in this process", seat.rank);
   seats_.emplace(seat.key, &seat);
   for (const Early& early : early_) {
     if (early.notice.key == seat.key) apply(seat, early.from, early.notice);
@@ -135,7 +136,8 @@ void Seats::apply(Seat& seat, const ProcessId& from, const Notice& notice) {
       seat.alive->depart(notice.rank);
       return;
     case FrameKind::failure:
-      seat.alive->fail(Status(notice.code, notice.relayed ? notice.text : fmt::format("{}: {}", describe(sender), notice.text)));
+      seat.alive->fail(
+          Status(notice.code, notice.relayed ? notice.text : fmt::format("{}: {}", describe(sender), notice.text)));
       return;
     default:
       WEFT_ASSERT(false);  // Only these three kinds are decoded to notices.

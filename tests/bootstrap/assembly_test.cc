@@ -21,7 +21,9 @@ Request request_from(uint32_t rank, uint64_t patience_ms = 60'000) {
   return request;
 }
 
-std::string refusal_of(const Assembly& assembly) { return std::string(assembly.refusal().text()); }
+std::string refusal_of(const Assembly& assembly) {
+  return std::string(assembly.refusal().text());
+}
 
 // every order in which three ranks can come
 // expect: decided by the third, roster by rank
@@ -47,12 +49,15 @@ TEST(Assembly, names_missing_ranks) {
     Assembly assembly;
     std::vector<int> missing;
     for (uint32_t rank = 0; rank < 4; ++rank) {
-      if ((present >> rank & 1) != 0) assembly.arrive(hello_of(rank, 4), request_from(rank));
-      else missing.push_back(static_cast<int>(rank));
+      if ((present >> rank & 1) != 0)
+        assembly.arrive(hello_of(rank, 4), request_from(rank));
+      else
+        missing.push_back(static_cast<int>(rank));
     }
     assembly.give_up();
     EXPECT_EQ(assembly.refusal().code(), Code::not_joined);
-    const std::string named = fmt::format("in time: {} {}. ", missing.size() == 1 ? "rank" : "ranks", rank_ranges(missing));
+    const std::string named =
+        fmt::format("in time: {} {}. ", missing.size() == 1 ? "rank" : "ranks", rank_ranges(missing));
     EXPECT_NE(refusal_of(assembly).find(named), std::string::npos) << refusal_of(assembly);
     EXPECT_NE(refusal_of(assembly).find("WEFT_INIT_TIMEOUT"), std::string::npos);
   }
@@ -65,7 +70,8 @@ TEST(Assembly, duplicate) {
   assembly.arrive(hello_of(1, 3), request_from(1));
   Request other = request_from(7);
   assembly.arrive(hello_of(1, 3), other);
-  EXPECT_EQ(refusal_of(assembly), "rank 1 came twice, from node-1 pid 101 and from node-7 pid 107: give every process its own");
+  EXPECT_EQ(refusal_of(assembly),
+            "rank 1 came twice, from node-1 pid 101 and from node-7 pid 107: give every process its own");
   EXPECT_EQ(assembly.refusal().code(), Code::invalid_argument);
 }
 
@@ -75,8 +81,9 @@ TEST(Assembly, numbers) {
   Assembly differ, none, range;
   differ.arrive(hello_of(0, 3), request_from(0));
   differ.arrive(hello_of(2, 4), request_from(2));
-  EXPECT_EQ(refusal_of(differ), "rank 2 (node-2 pid 102) says that there are 4 ranks, rank 0 (node-0 pid 100) says 3: all must "
-                                "give the same number");
+  EXPECT_EQ(refusal_of(differ),
+            "rank 2 (node-2 pid 102) says that there are 4 ranks, rank 0 (node-0 pid 100) says 3: all must "
+            "give the same number");
   none.arrive(hello_of(0, 0), request_from(0));
   EXPECT_EQ(none.refusal().code(), Code::invalid_argument);
   range.arrive(hello_of(3, 3), request_from(3));
@@ -105,8 +112,9 @@ TEST(Assembly, plan) {
   hello.plan_hash = 5;
   assembly.arrive(hello, request_from(1));
   EXPECT_EQ(assembly.refusal().code(), Code::config);
-  EXPECT_EQ(refusal_of(assembly), "variables that must be equal on all ranks differ: rank 0 (node-0 pid 100) has WEFT_SLOTS=4; "
-                                  "rank 1 (node-1 pid 101) has WEFT_SLOTS=5");
+  EXPECT_EQ(refusal_of(assembly),
+            "variables that must be equal on all ranks differ: rank 0 (node-0 pid 100) has WEFT_SLOTS=4; "
+            "rank 1 (node-1 pid 101) has WEFT_SLOTS=5");
 }
 
 // ranks of different patience

@@ -28,7 +28,9 @@ size_t size_of(int fd) {
   return fstat(fd, &status) == 0 ? static_cast<size_t>(status.st_size) : 0;
 }
 
-std::string number_of(const Parcel& parcel) { return {reinterpret_cast<const char*>(parcel.body.data()), parcel.body.size()}; }
+std::string number_of(const Parcel& parcel) {
+  return {reinterpret_cast<const char*>(parcel.body.data()), parcel.body.size()};
+}
 
 // As rank 0: sends rank 1 many parcels, some with a memfd as long as their number. As rank 1: checks them.
 std::string exchange_parcels(TestRank& self, int rank, bool with_fds) {
@@ -40,14 +42,16 @@ std::string exchange_parcels(TestRank& self, int rank, bool with_fds) {
     if (rank == 0) {
       OwnedFd fd(brings_fd ? memfd_create("weft-test", MFD_CLOEXEC) : -1);
       if (brings_fd && ftruncate(fd.get(), i) != 0) return "ftruncate";
-      const Status sent = self.control->send(peer, kTopic, part_of(std::to_string(i) + std::string(500, ' ')), fd.get());
+      const Status sent =
+          self.control->send(peer, kTopic, part_of(std::to_string(i) + std::string(500, ' ')), fd.get());
       if (!sent.ok()) return std::string(sent.text());
       continue;
     }
     const auto parcel = wait_for_parcel(*self.control, self.doorbell, kTopic);
     if (!parcel) return "no parcel";
     if (std::stoi(number_of(*parcel)) != i || parcel->from != peer) return "wrong parcel";
-    if (parcel->fd.valid() != brings_fd || (brings_fd && size_of(parcel->fd.get()) != static_cast<size_t>(i))) return "wrong fd";
+    if (parcel->fd.valid() != brings_fd || (brings_fd && size_of(parcel->fd.get()) != static_cast<size_t>(i)))
+      return "wrong fd";
   }
   self.control->set_doorbell(nullptr);
   return "ok";
@@ -101,7 +105,8 @@ TEST(Control, to_oneself) {
   EXPECT_EQ(number_of(*control->take(kTopic)), "a");
   EXPECT_TRUE(control->take(kTopic)->fd.valid());
   EXPECT_FALSE(control->take(kTopic).has_value());
-  EXPECT_EQ(control->send(control->self(), kTopic, std::vector<std::byte>(kParcelBytesMax + 1), -1).code(), Code::invalid_argument);
+  EXPECT_EQ(control->send(control->self(), kTopic, std::vector<std::byte>(kParcelBytesMax + 1), -1).code(),
+            Code::invalid_argument);
   EXPECT_EQ(control->send(ProcessId{}, kTopic, part_of("c"), -1).code(), Code::remote_error);
 }
 
@@ -134,33 +139,40 @@ TEST(Control, unknown_interface) {
   EXPECT_TRUE(contains(std::string(control.error().text()), " lo"));
 }
 
+// Rank 0 leaves first and rank 1 sees it.
+std::string leave_in_turn(TestRank& self, int rank) {
+  if (rank == 1 && !self.wait_for_departure(0, 5000)) return "no departure";
+  self.membership->leave();
+  return self.alive->stopped() ? std::string(self.alive->error().text()) : "";
+}
+
 // two processes share two communicators
 // expect: one link; it stays when the first communicator ends and goes with the second
 TEST(Control, one_link_for_two_communicators) {
   IdBoard first(2), second(2);
   const auto verdicts = run_processes(2, [&](int rank) -> std::string {
-    std::unique_ptr<Root> root[2];
-    if (rank == 0) root[0] = *Root::start({}), root[1] = *Root::start({});
+    std::unique_ptr<Root> roots[2];
+    for (auto& root : roots) {
+      if (rank == 0) root = *Root::start({});
+    }
     TestRank a, b;
-    std::string failed = a.come(first.exchange(rank, root[0] ? root[0]->id() : UniqueId()), rank, 2);
-    if (failed.empty()) failed = b.come(second.exchange(rank, root[1] ? root[1]->id() : UniqueId()), rank, 2);
-    if (!failed.empty()) return failed;
-    if (a.control->links() != 1) return "not one link";
-    a.membership->leave();
-    if (!a.wait_for_departure(1 - rank, 5000)) return "no departure";
-    if (b.alive->any_departed() || b.alive->stopped()) return "the other communicator noticed";
-    if (b.control->links() != 1) return "the link went";
+    std::string failed = a.come(first.exchange(rank, rank == 0 ? roots[0]->id() : UniqueId()), rank, 2);
+    if (failed.empty()) failed = b.come(second.exchange(rank, rank == 0 ? roots[1]->id() : UniqueId()), rank, 2);
+    if (failed.empty() && a.control->links() != 1) failed = "not one link";
+    if (failed.empty()) failed = leave_in_turn(a, rank);
+    if (failed.empty() && (b.alive->any_departed() || b.alive->stopped())) failed = "the other communicator noticed";
+    if (failed.empty() && b.control->links() != 1) failed = "the link went";
     first.barrier();
-    b.membership->leave();
-    if (!b.wait_for_departure(1 - rank, 5000)) return "no second departure";
+    if (failed.empty()) failed = leave_in_turn(b, rank);
     first.barrier();
-    return a.alive->stopped() || b.alive->stopped() ? "failed" : "ok";
+    return failed.empty() ? "ok" : failed;
   });
   EXPECT_EQ(verdicts, kBothOk);
 }
 
 // a forked child drops what it inherited and ends; it may also have a control thread of its own
-// expect: its calls answer `forked`; the parent and its peer notice nothing; the parent's sockets are closed in the child
+// expect: its calls answer `forked`; the parent and its peer notice nothing; the parent's sockets are closed in the
+// child
 TEST(Control, fork) {
 #ifdef WEFT_SANITIZE_thread
   GTEST_SKIP() << "ThreadSanitizer does not allow threads in a child of a process with threads";

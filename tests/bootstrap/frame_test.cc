@@ -23,7 +23,9 @@ struct Pair {
   OwnedFd one, two;
 };
 
-std::string text_of(const Frame& frame) { return {reinterpret_cast<const char*>(frame.body.data()), frame.body.size()}; }
+std::string text_of(const Frame& frame) {
+  return {reinterpret_cast<const char*>(frame.body.data()), frame.body.size()};
+}
 
 OwnedFd new_file(size_t bytes) {
   OwnedFd fd(memfd_create("weft-test", MFD_CLOEXEC));
@@ -49,7 +51,8 @@ TEST(Frame, cut_anywhere) {
     std::vector<Frame> frames;
     ASSERT_EQ(send(pair.one.get(), stream.data(), cut, 0), static_cast<ssize_t>(cut));
     EXPECT_EQ(reader.read(pair.two.get(), frames), FrameReader::State::open);
-    ASSERT_EQ(send(pair.one.get(), stream.data() + cut, stream.size() - cut, 0), static_cast<ssize_t>(stream.size() - cut));
+    ASSERT_EQ(send(pair.one.get(), stream.data() + cut, stream.size() - cut, 0),
+              static_cast<ssize_t>(stream.size() - cut));
     EXPECT_EQ(reader.read(pair.two.get(), frames), FrameReader::State::open);
     ASSERT_EQ(frames.size(), 2u) << cut;
     EXPECT_EQ(frames[0].kind, FrameKind::leave);

@@ -64,7 +64,9 @@ TEST(Hello, proofs) {
 
 // versions in messages
 // expect: library and wire
-TEST(Hello, version_text) { EXPECT_EQ(version_text(example()), "weft 0.12.13 (wire version 16909060)"); }
+TEST(Hello, version_text) {
+  EXPECT_EQ(version_text(example()), "weft 0.12.13 (wire version 16909060)");
+}
 
 }  // namespace
 }  // namespace weft

@@ -31,7 +31,9 @@ TEST(Member, rank_ranges) {
 
 // a member and its name in messages
 // expect: all that a person needs to find it
-TEST(Member, describe) { EXPECT_EQ(describe(example()), "rank 3 (node-a pid 4711)"); }
+TEST(Member, describe) {
+  EXPECT_EQ(describe(example()), "rank 3 (node-a pid 4711)");
+}
 
 // a request written and read
 // expect: the same
@@ -59,8 +61,10 @@ TEST(Member, cut_short) {
   message.roster.push_back(first);
   auto roster = encode(message);
   ASSERT_TRUE(decode_roster(roster).has_value());
-  for (size_t length = 0; length < request.size(); ++length) EXPECT_FALSE(decode_request(std::span(request).first(length)));
-  for (size_t length = 0; length < roster.size(); ++length) EXPECT_FALSE(decode_roster(std::span(roster).first(length)));
+  for (size_t length = 0; length < request.size(); ++length)
+    EXPECT_FALSE(decode_request(std::span(request).first(length)));
+  for (size_t length = 0; length < roster.size(); ++length)
+    EXPECT_FALSE(decode_roster(std::span(roster).first(length)));
   request.push_back(std::byte{0});
   roster.push_back(std::byte{0});
   EXPECT_FALSE(decode_request(request));

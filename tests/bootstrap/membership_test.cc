@@ -84,7 +84,9 @@ struct Killing {
   std::atomic<int64_t> killed_at{0};
 };
 
-int64_t now_us() { return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch()).count(); }
+int64_t now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch()).count();
+}
 
 // How a rank's process ends without leaving.
 enum class End { kill, exit, child_keeps_sockets };
@@ -92,8 +94,8 @@ enum class End { kill, exit, child_keeps_sockets };
 void end_process(End end) {
   if (end == End::exit) _exit(0);
   if (end == End::child_keeps_sockets && syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) {
-    // Made without fork handlers, so it keeps all sockets open; it lives until the test's end.
-    alarm(5);
+    // Made without fork handlers, so it keeps all sockets open; it outlives the second of grace.
+    alarm(2);
     for (;;) pause();
   }
   raise(SIGKILL);
@@ -113,7 +115,9 @@ void expect_noticed(End end, bool tcp, const char* what) {
         }
         const std::string text = self.wait_for_failure(5000);
         const int64_t us = now_us() - killing->killed_at;
-        if (rank == 0) std::printf("%s over %s: noticed after %ld us: %s\n", what, tcp ? "TCP" : "unix", static_cast<long>(us), text.c_str());
+        if (rank == 0)
+          std::printf("%s over %s: noticed after %ld us: %s\n", what, tcp ? "TCP" : "unix", static_cast<long>(us),
+                      text.c_str());
         std::fflush(stdout);
         if (!contains(text, fmt::format("{} died: ", describe(self.joined.roster[1])))) return text;
         return us < 1'000'000 && self.alive->error().code() == Code::remote_error ? "ok" : "late";
@@ -124,10 +128,18 @@ void expect_noticed(End end, bool tcp, const char* what) {
 
 // a process is killed, exits without leaving, or is killed while a forked child of it lives on
 // expect: all survivors fail within a second, naming its rank and pid
-TEST(Membership, killed) { expect_noticed(End::kill, false, "SIGKILL"); }
-TEST(Membership, killed_over_tcp) { expect_noticed(End::kill, true, "SIGKILL"); }
-TEST(Membership, exits) { expect_noticed(End::exit, false, "exit"); }
-TEST(Membership, killed_with_child) { expect_noticed(End::child_keeps_sockets, false, "SIGKILL with a living child"); }
+TEST(Membership, killed) {
+  expect_noticed(End::kill, false, "SIGKILL");
+}
+TEST(Membership, killed_over_tcp) {
+  expect_noticed(End::kill, true, "SIGKILL");
+}
+TEST(Membership, exits) {
+  expect_noticed(End::exit, false, "exit");
+}
+TEST(Membership, killed_with_child) {
+  expect_noticed(End::child_keeps_sockets, false, "SIGKILL with a living child");
+}
 
 // a rank of the roster never comes as far as this
 // expect: the others name it at the deadline, and whoever comes later hears of the failure
@@ -147,15 +159,17 @@ TEST(Membership, one_never_links) {
     Doorbell doorbell;
     Alive alive(3, doorbell);
     if (rank == 2) barrier->wait();
-    const auto seated = weft::Membership::join(control, {joined->communicator, 0, rank, joined->secret, joined->roster, &alive},
-                                               Deadline::after_ms(300));
+    const auto seated = weft::Membership::join(
+        control, {joined->communicator, 0, rank, joined->secret, joined->roster, &alive}, Deadline::after_ms(300));
     if (rank != 2) barrier->wait();
     barrier->wait();
     return seated ? "seated" : std::string(seated.error().text());
   });
   for (const int rank : {0, 1}) {
     const std::string& verdict = verdicts[static_cast<size_t>(rank)];
-    EXPECT_TRUE(contains(verdict, "rank 2 joined but did not get in touch") || contains(verdict, "rank 1 (") || contains(verdict, "rank 0 (")) << verdict;
+    EXPECT_TRUE(contains(verdict, "rank 2 joined but did not get in touch") || contains(verdict, "rank 1 (") ||
+                contains(verdict, "rank 0 ("))
+        << verdict;
   }
   EXPECT_NE(verdicts[2], "seated");
 }
@@ -176,7 +190,8 @@ TEST(Membership, gone_before_linking) {
     Doorbell doorbell;
     Alive alive(3, doorbell);
     const auto start = Clock::now();
-    const auto seated = weft::Membership::join(control, {joined->communicator, 0, rank, joined->secret, joined->roster, &alive}, soon());
+    const auto seated = weft::Membership::join(
+        control, {joined->communicator, 0, rank, joined->secret, joined->roster, &alive}, soon());
     if (seated) return "seated";
     return Clock::now() - start < std::chrono::seconds(3) ? std::string(seated.error().text()) : "late";
   });

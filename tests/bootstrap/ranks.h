@@ -1,8 +1,8 @@
 // Ranks for tests of the bootstrap: threads or forked processes, each with a verdict; a wall limit ends what hangs.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -32,8 +32,7 @@ inline constexpr int64_t kWallMs = 40'000;
 template <typename T>
 class Shared {
  public:
-  Shared()
-      : memory_(new (mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) T()) {}
+  Shared() : memory_(new (mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) T()) {}
   ~Shared() { munmap(static_cast<void*>(memory_), sizeof(T)); }
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
@@ -61,8 +60,17 @@ class Barrier {
 
 using RankBody = std::function<std::string(int)>;
 
+// A whole line is a verdict, however the process ended after it.
+inline std::string verdict_of(const std::string& said, bool hung, int status) {
+  if (said.ends_with('\n')) return said.substr(0, said.size() - 1);
+  if (hung) return "hung";
+  if (WIFSIGNALED(status)) return "killed by signal " + std::to_string(WTERMSIG(status));
+  return "exit code " + std::to_string(WEXITSTATUS(status));
+}
+
 // A child's verdict, or how it ended: "killed by signal 9", "exit code 1", "hung".
 inline std::vector<std::string> run_processes(int count, const RankBody& body) {
+  std::fflush(stdout);  // Else every child would print it again.
   std::vector<pid_t> children;
   std::vector<OwnedFd> pipes;
   for (int rank = 0; rank < count; ++rank) {
@@ -84,7 +92,7 @@ inline std::vector<std::string> run_processes(int count, const RankBody& body) {
   for (int rank = 0; rank < count; ++rank) {
     std::string said;
     pollfd one{pipes[static_cast<size_t>(rank)].get(), POLLIN, 0};
-    while (poll(&one, 1, static_cast<int>(wall.left_ms(kWallMs))) > 0) {
+    while (!said.ends_with('\n') && poll(&one, 1, static_cast<int>(wall.left_ms(kWallMs))) > 0) {
       char buffer[4096];
       const ssize_t got = read(one.fd, buffer, sizeof buffer);
       if (got <= 0) break;
@@ -94,11 +102,7 @@ inline std::vector<std::string> run_processes(int count, const RankBody& body) {
     if (hung) kill(children[static_cast<size_t>(rank)], SIGKILL);
     int status = 0;
     waitpid(children[static_cast<size_t>(rank)], &status, 0);
-    if (hung) said = "hung";
-    else if (WIFSIGNALED(status)) said = "killed by signal " + std::to_string(WTERMSIG(status));
-    else if (WEXITSTATUS(status) != 0) said = "exit code " + std::to_string(WEXITSTATUS(status));
-    else if (!said.empty()) said.pop_back();
-    verdicts.push_back(said);
+    verdicts.push_back(verdict_of(said, hung, status));
   }
   return verdicts;
 }
@@ -148,7 +152,9 @@ inline JoinRequest request_of(int rank, int nranks) {
   return request;
 }
 
-inline Deadline soon() { return Deadline::after_ms(20'000); }
+inline Deadline soon() {
+  return Deadline::after_ms(20'000);
+}
 
 // A rank with everything that a communicator has of the bootstrap.
 struct TestRank {
@@ -170,7 +176,8 @@ struct TestRank {
     joined = std::move(*all);
     if (change_roster) change_roster(joined.roster);
     alive = std::make_unique<Alive>(nranks, doorbell);
-    auto seated = Membership::join(control, {joined.communicator, 0, rank, joined.secret, joined.roster, alive.get()}, soon());
+    auto seated =
+        Membership::join(control, {joined.communicator, 0, rank, joined.secret, joined.roster, alive.get()}, soon());
     if (!seated) return std::string(seated.error().text());
     membership = std::move(*seated);
     return "";
@@ -195,7 +202,9 @@ struct TestRank {
   }
 };
 
-inline bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 // Open descriptors, threads, or lines of a file of this process in /proc.
 inline int count_entries(const std::string& folder) {

@@ -12,7 +12,9 @@
 namespace weft::test {
 namespace {
 
-std::string job_of_this_test() { return fmt::format("test-{:x}", random_word()); }
+std::string job_of_this_test() {
+  return fmt::format("test-{:x}", random_word());
+}
 
 std::vector<std::string> join_both(const UniqueId& id) {
   return run_threads(2, [&](int rank) {
@@ -42,8 +44,9 @@ TEST(Root, strangers) {
   wrong_role.communicator = root->id().communicator;
   wrong_role.role = Role::accepting;
   const HelloBytes other_bytes = encode(other), role_bytes = encode(wrong_role);
-  const std::string http = "GET /metrics HTTP/1.1\r\nHost: node-a\r\nUser-Agent: scraper\r\nAccept: text/plain\r\n"
-                           "Accept-Encoding: gzip\r\n\r\n";
+  const std::string http =
+      "GET /metrics HTTP/1.1\r\nHost: node-a\r\nUser-Agent: scraper\r\nAccept: text/plain\r\n"
+      "Accept-Encoding: gzip\r\n\r\n";
   const std::vector<std::span<const std::byte>> openings = {part_of(http), part_of(noise), other_bytes, role_bytes};
   uint64_t strangers = 0;
   for (const auto& opening : openings) {

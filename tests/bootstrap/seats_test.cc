@@ -7,7 +7,9 @@
 namespace weft {
 namespace {
 
-ProcessId process(uint8_t number) { return ProcessId{{number}}; }
+ProcessId process(uint8_t number) {
+  return ProcessId{{number}};
+}
 
 // Ranks 0 and 1 in process 1, rank 2 in process 2, rank 3 in process 3.
 Roster roster_of_four() {
@@ -26,7 +28,8 @@ Roster roster_of_four() {
 constexpr CommunicatorKey kKey{77, 0};
 
 struct Sitter {
-  explicit Sitter(int rank, CommunicatorKey key = kKey) : alive(4, doorbell), seat(key, rank, Secret{}, roster_of_four(), &alive) {}
+  explicit Sitter(int rank, CommunicatorKey key = kKey)
+      : alive(4, doorbell), seat(key, rank, Secret{}, roster_of_four(), &alive) {}
   Doorbell doorbell;
   Alive alive;
   Seat seat;

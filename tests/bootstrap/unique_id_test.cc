@@ -60,8 +60,9 @@ TEST(UniqueId, well_known) {
   const TcpAddress root{4, 4711, {10, 0, 0, 1}};
   const UniqueId id = well_known(names, root, 1, std::nullopt, false);
   EXPECT_TRUE(id == well_known(names, root, 1, std::nullopt, false));
-  for (const JobNames& other : {JobNames{"mpich", "job-7", "node-a:4711", 0}, JobNames{"weft", "job-8", "node-a:4711", 0},
-                                JobNames{"weft", "job-7", "node-b:4711", 0}, JobNames{"weft", "job-7", "node-a:4711", 1}}) {
+  for (const JobNames& other :
+       {JobNames{"mpich", "job-7", "node-a:4711", 0}, JobNames{"weft", "job-8", "node-a:4711", 0},
+        JobNames{"weft", "job-7", "node-b:4711", 0}, JobNames{"weft", "job-7", "node-a:4711", 1}}) {
     const UniqueId different = well_known(other, root, 1, std::nullopt, false);
     EXPECT_NE(different.communicator, id.communicator);
     EXPECT_NE(different.unix_name(), id.unix_name());
@@ -74,7 +75,8 @@ TEST(UniqueId, trust) {
   const JobNames names{"weft", "job-7", "node-a:4711", 0};
   EXPECT_EQ(well_known(names, {}, 1, std::nullopt, false).trust, Trust::local);
   EXPECT_EQ(well_known(names, {}, 1, std::nullopt, true).trust, Trust::insecure);
-  const UniqueId one = well_known(names, {}, 1, random_secret(), true), two = well_known(names, {}, 1, random_secret(), true);
+  const UniqueId one = well_known(names, {}, 1, random_secret(), true),
+                 two = well_known(names, {}, 1, random_secret(), true);
   EXPECT_EQ(one.trust, Trust::secret);
   EXPECT_NE(one.secret, two.secret);
   EXPECT_EQ(one.unix_name(), two.unix_name());
