@@ -1,4 +1,5 @@
-// A point in time on CLOCK_MONOTONIC. Every wait has one; `never` is allowed only where the header of the caller says so.
+// A point in time on CLOCK_MONOTONIC. Every wait has one; `never` is allowed only where the header of the caller says
+// so.
 #pragma once
 
 #include <algorithm>

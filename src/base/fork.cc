@@ -9,7 +9,9 @@ namespace {
 
 std::atomic<uint32_t> generation{0};
 
-void count_child() { generation.fetch_add(1, std::memory_order_relaxed); }
+void count_child() {
+  generation.fetch_add(1, std::memory_order_relaxed);
+}
 
 }  // namespace
 

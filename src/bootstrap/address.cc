@@ -18,7 +18,9 @@
 namespace weft {
 namespace {
 
-TcpAddress loopback() { return TcpAddress{4, 0, {127, 0, 0, 1}}; }
+TcpAddress loopback() {
+  return TcpAddress{4, 0, {127, 0, 0, 1}};
+}
 
 // What the kernel would use as source towards a far address. Connecting a datagram socket sends nothing.
 TcpAddress source_towards(const TcpAddress& far) {
@@ -33,8 +35,8 @@ TcpAddress source_towards(const TcpAddress& far) {
 }
 
 TcpAddress default_address() {
-  const TcpAddress far4{4, 9, {192, 0, 2, 1}};                  // TEST-NET-1: in no local network
-  const TcpAddress far6{6, 9, {0x20, 0x01, 0x0d, 0xb8, 0, 1}};  // the documentation prefix
+  const TcpAddress far4{4, 9, {198, 51, 100, 1}};  // both are reserved for documentation
+  const TcpAddress far6{6, 9, {0x20, 0x01, 0x0d, 0xb8, 0, 1}};
   for (const TcpAddress& far : {far4, far6}) {
     const TcpAddress source = source_towards(far);
     if (source.valid()) return source;
@@ -95,7 +97,8 @@ Expected<TcpAddress> address_of_interface(const std::string& name) {
     if (name == one->ifa_name && (!found.valid() || (found.family == 6 && address.family == 4))) found = address;
   }
   if (found.valid()) return found;
-  return error(Code::config, "WEFT_IFACE=\"{}\" names no network interface with an IP address; there are:{}", name, names);
+  return error(Code::config, "WEFT_IFACE=\"{}\" names no network interface with an IP address; there are:{}", name,
+               names);
 }
 
 bool is_own_address(const TcpAddress& address) {

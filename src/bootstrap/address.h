@@ -25,11 +25,13 @@ struct TcpAddress {
 
 // Looks a host name up, at most as long as the system's resolver takes. IPv4 is preferred.
 Expected<TcpAddress> resolve(const std::string& host, uint16_t port);
-// The first address of a network interface; with an empty name, the address this host uses towards its default route, or
-// loopback if it has none. IPv4 is preferred. The port is 0.
+// The first address of a network interface; with an empty name, the address this host uses towards its default route,
+// or loopback if it has none. IPv4 is preferred. The port is 0.
 Expected<TcpAddress> address_of_interface(const std::string& name);
 // All addresses of this host.
-inline TcpAddress any_address(uint8_t family) { return TcpAddress{family, 0, {}}; }
+inline TcpAddress any_address(uint8_t family) {
+  return TcpAddress{family, 0, {}};
+}
 // Whether a socket of this host could be bound to it.
 bool is_own_address(const TcpAddress& address);
 

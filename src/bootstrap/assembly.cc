@@ -17,8 +17,8 @@ void Assembly::arrive(const Hello& hello, Request request) {
   request.self.rank = static_cast<int>(hello.rank);
   if (nranks_ == 0) {
     if (hello.nranks < 1 || hello.nranks > kRanksMax) {
-      return refuse(error(Code::invalid_argument, "{} says that there are {} ranks; 1 to {} are possible", describe(request.self),
-                          hello.nranks, kRanksMax));
+      return refuse(error(Code::invalid_argument, "{} says that there are {} ranks; 1 to {} are possible",
+                          describe(request.self), hello.nranks, kRanksMax));
     }
     nranks_ = static_cast<int>(hello.nranks);
     places_.resize(hello.nranks);
@@ -27,7 +27,8 @@ void Assembly::arrive(const Hello& hello, Request request) {
     plan_text_ = request.plan_text;
   }
   ++heard_;
-  deadline_ = std::min(deadline_, Deadline::after_ms(static_cast<int64_t>(std::min<uint64_t>(request.patience_ms, 1u << 30))));
+  deadline_ =
+      std::min(deadline_, Deadline::after_ms(static_cast<int64_t>(std::min<uint64_t>(request.patience_ms, 1u << 30))));
   check(hello, request);
   if (!refusal_.ok()) return;
   places_[hello.rank] = std::move(request.self);
@@ -61,15 +62,17 @@ Roster Assembly::take_roster() {
 
 void Assembly::check(const Hello& hello, const Request& request) {
   if (static_cast<int>(hello.nranks) != nranks_) {
-    return refuse(error(Code::invalid_argument, "{} says that there are {} ranks, {} says {}: all must give the same number",
+    return refuse(error(Code::invalid_argument,
+                        "{} says that there are {} ranks, {} says {}: all must give the same number",
                         describe(request.self), hello.nranks, describe(first_), nranks_));
   }
   if (hello.rank >= hello.nranks) {
     return refuse(error(Code::invalid_argument, "{} is not one of ranks 0 to {}", describe(request.self), nranks_ - 1));
   }
   if (const Member* other = member(hello.rank); other != nullptr) {
-    return refuse(error(Code::invalid_argument, "rank {} came twice, from {} pid {} and from {} pid {}: give every process its own",
-                        hello.rank, other->host, other->pid, request.self.host, request.self.pid));
+    return refuse(error(Code::invalid_argument,
+                        "rank {} came twice, from {} pid {} and from {} pid {}: give every process its own", hello.rank,
+                        other->host, other->pid, request.self.host, request.self.pid));
   }
   check_plan(hello, request);
 }

@@ -16,8 +16,8 @@
 namespace weft {
 namespace {
 
-// Where this process keeps its control thread. A forked child starts with a new one and leaves its parent's alone, mutex
-// included: some other thread may have held it at the moment of the fork.
+// Where this process keeps its control thread. A forked child starts with a new one and leaves its parent's alone,
+// mutex included: some other thread may have held it at the moment of the fork.
 struct Holder {
   explicit Holder(uint32_t the_generation) : generation(the_generation) {}
   const uint32_t generation;
@@ -41,7 +41,9 @@ void end_unless_forked(Control* control) {
   if (!control->forked()) delete control;
 }
 
-std::string draw_name() { return fmt::format("weft-control-{:016x}{:016x}", random_word(), random_word()); }
+std::string draw_name() {
+  return fmt::format("weft-control-{:016x}{:016x}", random_word(), random_word());
+}
 
 }  // namespace
 
@@ -62,7 +64,8 @@ Status Control::start(const std::string& interface) {
   register_doorbell_process();
   epoll_ = PrivateFd(epoll_create1(EPOLL_CLOEXEC));
   stop_ = PrivateFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll_.valid() || !stop_.valid()) return error(Code::system_error, "epoll_create1 or eventfd: {}", errno_text(errno));
+  if (!epoll_.valid() || !stop_.valid())
+    return error(Code::system_error, "epoll_create1 or eventfd: {}", errno_text(errno));
   WEFT_TRY(open_gate(interface));
   watch(EPOLL_CTL_ADD, gate_->fd(), kGateToken, EPOLLIN);
   watch(EPOLL_CTL_ADD, stop_.get(), kStopToken, EPOLLIN);
@@ -72,14 +75,15 @@ Status Control::start(const std::string& interface) {
 
 Status Control::open_gate(const std::string& interface) {
   WEFT_TRY_ASSIGN(gate_, Gate::make([this](const Hello& hello) -> std::optional<Secret> {
-    if (hello.purpose != Purpose::link || hello.wire_version != kWireVersion) return std::nullopt;
-    return seats_.secret_of(hello.communicator);  // The gate is served with the mutex held.
-  }));
+                    if (hello.purpose != Purpose::link || hello.wire_version != kWireVersion) return std::nullopt;
+                    return seats_.secret_of(hello.communicator);  // The gate is served with the mutex held.
+                  }));
   Hello introduction;
   introduction.process = self_;
   gate_->introduce_as(introduction);
   auto local = listen_unix(unix_name_);
-  if (!local) return error(Code::system_error, "cannot listen on unix socket @{}: {}", unix_name_, errno_text(local.error()));
+  if (!local)
+    return error(Code::system_error, "cannot listen on unix socket @{}: {}", unix_name_, errno_text(local.error()));
   WEFT_TRY(gate_->listen_at(std::move(*local), true));
   WEFT_TRY_ASSIGN(tcp_, address_of_interface(interface));
   auto remote = listen_tcp(tcp_);
@@ -101,11 +105,14 @@ Status Control::send(const ProcessId& to, Topic topic, std::span<const std::byte
     return error(Code::invalid_argument, "a parcel of {} bytes: the limit is {}", body.size(), kParcelBytesMax);
   }
   OwnedFd copy(fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0));
-  if (fd >= 0 && !copy.valid()) return error(Code::resource, "cannot duplicate descriptor {}: {}", fd, errno_text(errno));
+  if (fd >= 0 && !copy.valid())
+    return error(Code::resource, "cannot duplicate descriptor {}: {}", fd, errno_text(errno));
   std::lock_guard lock(mutex_);
   if (to == self_) {
     const bool kept = mailbox_.put(topic, {self_, {body.begin(), body.end()}, std::move(copy)});
-    if (!kept) return error(Code::resource, "{} parcels of topic {} wait in this process", Mailbox::kParcelsMax, static_cast<int>(topic));
+    if (!kept)
+      return error(Code::resource, "{} parcels of topic {} wait in this process", Mailbox::kParcelsMax,
+                   static_cast<int>(topic));
     if (doorbell_ != nullptr) doorbell_->ring();
     return {};
   }
@@ -154,6 +161,8 @@ uint64_t Control::strangers() const {
   return gate_->strangers();
 }
 
-bool Control::forked() const { return generation_ != fork_generation(); }
+bool Control::forked() const {
+  return generation_ != fork_generation();
+}
 
 }  // namespace weft

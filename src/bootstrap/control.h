@@ -1,9 +1,9 @@
-// How this process stays in touch with the others: one control thread, one authenticated socket per peer process, from its
-// first communicator to its last. The thread carries parcels, notices that a peer has died and tells every communicator that
-// it concerns. It never moves payload, and no code of the user runs on it.
+// How this process stays in touch with the others: one control thread, one authenticated socket per peer process, from
+// its first communicator to its last. The thread carries parcels, notices that a peer has died and tells every
+// communicator that it concerns. It never moves payload, and no code of the user runs on it.
 //
-// One mutex guards everything here; it is held for no system call that can block. In a forked child the object is inert:
-// calls answer `forked`, its descriptors are closed, the parent is undisturbed.
+// One mutex guards everything here; it is held for no system call that can block. In a forked child the object is
+// inert: calls answer `forked`, its descriptors are closed, the parent is undisturbed.
 #pragma once
 
 #include <atomic>
@@ -31,9 +31,10 @@ struct Guest;
 
 class Control final : public Courier {
  public:
-  // This process's, made by whoever comes first and ended by whoever drops it last (at most kFarewellMs). `interface`: whose
-  // address peers on other hosts are told; empty: that of the default route; only the first caller's counts. Shared, because
-  // every communicator and transport of the process needs it and none of them outlives the others by rule.
+  // This process's, made by whoever comes first and ended by whoever drops it last (at most kFarewellMs). `interface`:
+  // whose address peers on other hosts are told; empty: that of the default route; only the first caller's counts.
+  // Shared, because every communicator and transport of the process needs it and none of them outlives the others by
+  // rule.
   static Expected<std::shared_ptr<Control>> of_process(const std::string& interface);
   ~Control() override;
 
@@ -61,10 +62,12 @@ class Control final : public Courier {
   Status start(const std::string& interface);
   Status open_gate(const std::string& interface);
 
-  // control_seats.cc: for Membership, on its caller's thread. The seat is the caller's and stays where it is in between.
+  // control_seats.cc: for Membership, on its caller's thread. The seat is the caller's and stays where it is in
+  // between.
   Status enter(Seat& seat);
   void exit(Seat& seat);
-  // Makes sure that there is a link to every other process of the seat's roster and waits until all ranks have enrolled.
+  // Makes sure that there is a link to every other process of the seat's roster and waits until all ranks have
+  // enrolled.
   Status bring_together(Seat& seat, Deadline deadline);
   // Tells every other rank of the seat's communicator, in this process and in others.
   void announce(const Seat& seat, const Notice& notice);
@@ -104,7 +107,7 @@ class Control final : public Courier {
   std::map<ProcessId, std::unique_ptr<Link>> links_;
   std::map<uint64_t, ProcessId> tokens_;  // of links
   uint64_t next_token_ = 1;
-  bool stopping_ = false;  // the control thread's own
+  bool stopping_ = false;           // the control thread's own
   uint64_t link_changes_ = 0;       // counts links that came or went
   std::set<ProcessId> connecting_;  // some thread of this process is at it
   Doorbell* doorbell_ = nullptr;

@@ -38,7 +38,8 @@ void Control::read_link(Link& link, bool process_ended) {
   if (state == FrameReader::State::open && !process_ended) return;
   if (process_ended) return lose_link(link, Code::remote_error, "died: its process ended");
   if (!link.heard) return forget_link(link);
-  if (state == FrameReader::State::closed) return lose_link(link, Code::remote_error, "died: its control connection closed");
+  if (state == FrameReader::State::closed)
+    return lose_link(link, Code::remote_error, "died: its control connection closed");
   lose_link(link, Code::remote_error, fmt::format("died: its control connection broke ({})", link.broken_reason()));
 }
 
@@ -73,8 +74,8 @@ bool Control::take_parcel(Link& link, Frame frame) {
   if (!frame.body.empty()) frame.body.erase(frame.body.begin());
   if (!mailbox_.put(topic, {link.peer(), std::move(frame.body), std::move(frame.fd)})) {
     lose_link(link, Code::resource,
-              fmt::format("was cut off: it sent more than {} parcels of topic {} that nobody took", Mailbox::kParcelsMax,
-                          static_cast<int>(topic)));
+              fmt::format("was cut off: it sent more than {} parcels of topic {} that nobody took",
+                          Mailbox::kParcelsMax, static_cast<int>(topic)));
     return false;
   }
   if (doorbell_ != nullptr) doorbell_->ring();

@@ -26,8 +26,9 @@ Door door_of(const Member& peer) {
 }
 
 Failure gone(const Member& peer) {
-  return error(Code::remote_error, "{} died or gave up while the communicator was set up: nobody listens at {} any more",
-               describe(peer), door_of(peer).text());
+  return error(Code::remote_error,
+               "{} died or gave up while the communicator was set up: nobody listens at {} any more", describe(peer),
+               door_of(peer).text());
 }
 
 std::vector<ProcessId> other_processes(const Seat& seat, const ProcessId& self) {
@@ -40,14 +41,17 @@ std::vector<ProcessId> other_processes(const Seat& seat, const ProcessId& self) 
   return all;
 }
 
-Notice enrolment(const Seat& seat) { return {FrameKind::enroll, seat.key, seat.rank, true, Code::success, ""}; }
+Notice enrolment(const Seat& seat) {
+  return {.kind = FrameKind::enroll, .key = seat.key, .rank = seat.rank, .joining = true};
+}
 
 Failure late(const Seat& seat) {
   const std::vector<int> absent = seat.absent_ranks();
-  return error(Code::not_joined,
-               "{} {} joined but did not get in touch with {} in time. Check that hosts can open TCP connections to each other "
-               "(WEFT_IFACE chooses the network); WEFT_INIT_TIMEOUT sets how many seconds to wait",
-               absent.size() == 1 ? "rank" : "ranks", rank_ranges(absent), describe(seat.member(seat.rank)));
+  return error(
+      Code::not_joined,
+      "{} {} joined but did not get in touch with {} in time. Check that hosts can open TCP connections to each other "
+      "(WEFT_IFACE chooses the network); WEFT_INIT_TIMEOUT sets how many seconds to wait",
+      absent.size() == 1 ? "rank" : "ranks", rank_ranges(absent), describe(seat.member(seat.rank)));
 }
 
 }  // namespace
@@ -90,7 +94,7 @@ Status Control::bring_together(Seat& seat, Deadline deadline) {
   }
 }
 
-// One step towards a process; true if it is linked and knows of this rank.
+// One step towards a process; true if it knows of this rank.
 Expected<bool> Control::approach(const Seat& seat, Approach& approach, Deadline deadline) {
   const Member& peer = *approach.peer;
   if (tell_enrolled(seat, approach)) return true;
@@ -111,14 +115,14 @@ Expected<bool> Control::approach(const Seat& seat, Approach& approach, Deadline 
   if (Clock::now() < approach.probe_at) return false;
   const bool first_look = approach.probe_at == Clock::time_point{};
   approach.probe_at = Clock::now() + milliseconds(kProbeMs);
-  if (!first_look && !is_listening(door_of(peer))) return gone(peer);
+  if (!first_look && !is_listening(door_of(peer), deadline)) return gone(peer);
   return false;
 }
 
 bool Control::tell_enrolled(const Seat& seat, Approach& approach) {
   std::lock_guard lock(mutex_);
   Link* link = find_link(approach.peer->process);
-  if (link == nullptr) return false;
+  if (link == nullptr) return seat.has_left(approach.peer->process);  // It may have come, gone and ended meanwhile.
   if (approach.told_on_link == link->token) return true;
   approach.told_on_link = link->token;
   link->push(make_frame(FrameKind::enroll, encode(enrolment(seat))));

@@ -24,7 +24,8 @@ void Control::serve_once(int64_t at_most_ms) {
   const int gate_ms = gate_->timeout_ms();  // Only this thread changes the gate.
   const int64_t sleep_ms = gate_ms < 0 ? at_most_ms : std::min<int64_t>(at_most_ms, gate_ms);
   std::array<epoll_event, 64> events;
-  const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(sleep_ms));
+  const int count =
+      epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(sleep_ms));
   std::lock_guard lock(mutex_);
   for (const epoll_event& event : std::span(events).first(static_cast<size_t>(std::max(count, 0)))) {
     serve_event(event.data.u64, event.events);
@@ -49,8 +50,8 @@ void Control::admit_guests() {
   for (Guest& guest : gate_->serve()) adopt(guest.hello.process, std::move(guest.fd), guest.local, guest.pid);
 }
 
-// All ranks have left, and what they said last must reach the others: a socket closed with unread bytes in it would destroy
-// what is on its way. So: no more sending, and reading until the other side has closed too.
+// All ranks have left, and what they said last must reach the others: a socket closed with unread bytes in it would
+// destroy what is on its way. So: no more sending, and reading until the other side has closed too.
 void Control::say_farewell() {
   const Deadline end = Deadline::after_ms(kFarewellMs);
   {

@@ -6,9 +6,17 @@
 namespace weft {
 
 inline constexpr uint64_t kGateToken = 0, kStopToken = 1;  // links' tokens begin at 1, so their events begin at 2
-constexpr uint64_t socket_event(uint64_t link_token) { return 2 * link_token; }
-constexpr uint64_t process_event(uint64_t link_token) { return 2 * link_token + 1; }
-constexpr uint64_t link_of_event(uint64_t event_token) { return event_token / 2; }
-constexpr bool is_process_event(uint64_t event_token) { return event_token % 2 == 1; }
+constexpr uint64_t socket_event(uint64_t link_token) {
+  return 2 * link_token;
+}
+constexpr uint64_t process_event(uint64_t link_token) {
+  return 2 * link_token + 1;
+}
+constexpr uint64_t link_of_event(uint64_t event_token) {
+  return event_token / 2;
+}
+constexpr bool is_process_event(uint64_t event_token) {
+  return event_token % 2 == 1;
+}
 
 }  // namespace weft

@@ -114,7 +114,8 @@ FrameReader::State FrameReader::take_frames(std::vector<Frame>& frames) {
     Frame frame;
     frame.kind = static_cast<FrameKind>(header.number<uint8_t>());
     frame.has_fd = (header.number<uint8_t>() & kFlagFd) != 0;
-    if (length > body_bytes_max_) return broken(fmt::format("it announced a frame of {} bytes, the limit is {}", length, body_bytes_max_));
+    if (length > body_bytes_max_)
+      return broken(fmt::format("it announced a frame of {} bytes, the limit is {}", length, body_bytes_max_));
     if (bytes_.size() - at - kFrameHeaderBytes < length) break;
     if (frame.has_fd) {
       if (fds_.empty()) return broken("a frame came without the descriptor that it announced");

@@ -1,7 +1,7 @@
 // What follows the proofs on a control connection: frames with a kind, a body and perhaps a file descriptor.
 //   frame = body length (4 bytes) kind (1) flags (1: a descriptor comes along) zero (2) body
-// A descriptor travels with the first byte of its frame (SCM_RIGHTS, unix sockets only), so descriptors arrive in the order
-// of the frames that own them. Not thread-safe: the owner of the socket owns its reader and its queue.
+// A descriptor travels with the first byte of its frame (SCM_RIGHTS, unix sockets only), so descriptors arrive in the
+// order of the frames that own them. Not thread-safe: the owner of the socket owns its reader and its queue.
 #pragma once
 
 #include <cstddef>
@@ -63,8 +63,8 @@ class FrameReader {
   explicit FrameReader(size_t body_bytes_max) : body_bytes_max_(body_bytes_max) {}
 
   enum class State : uint8_t { open, closed, broken };
-  // Reads what has arrived, without blocking, and appends the complete frames. `closed`: the other side will send no more;
-  // `broken`: `reason` says why nothing after the appended frames can be trusted.
+  // Reads what has arrived, without blocking, and appends the complete frames. `closed`: the other side will send no
+  // more; `broken`: `reason` says why nothing after the appended frames can be trusted.
   State read(int socket, std::vector<Frame>& frames);
   const std::string& reason() const { return reason_; }
 

@@ -11,7 +11,7 @@
 namespace weft {
 namespace {
 
-constexpr int kAcceptsMax = 256;      // in one call of serve
+constexpr int kRoundsMax = 8;          // of filling and emptying the room in one call
 constexpr int64_t kNoFdPauseMs = 100;  // before another accept when the process has no descriptor left
 
 using std::chrono::milliseconds;
@@ -48,8 +48,22 @@ int Gate::timeout_ms() const {
 }
 
 std::vector<Guest> Gate::serve() {
-  accept_callers();
   std::vector<Guest> guests;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    const bool full = accept_callers();
+    hear_all(guests);
+    if (!full) break;
+    // Whoever spoke wrongly is gone by now: noise alone never fills the room.
+    if (callers_.size() == kCallersMax && !make_room()) {
+      watch_listeners(false);
+      break;
+    }
+  }
+  if (!watching_ && callers_.size() < kCallersMax && Clock::now() >= retry_at_) watch_listeners(true);
+  return guests;
+}
+
+void Gate::hear_all(std::vector<Guest>& guests) {
   const auto now = Clock::now();
   for (auto caller = callers_.begin(); caller != callers_.end();) {
     const auto current = caller++;
@@ -62,11 +76,11 @@ std::vector<Guest> Gate::serve() {
       dismiss(current);
     }
   }
-  if (!watching_ && callers_.size() < kCallersMax && now >= retry_at_) watch_listeners(true);
-  return guests;
 }
 
-void Gate::close_listeners() { listeners_.clear(); }
+void Gate::close_listeners() {
+  listeners_.clear();
+}
 
 void Gate::close() {
   close_listeners();
@@ -76,7 +90,8 @@ void Gate::close() {
 // Reads one step of the handshake, as far as it has come.
 Gate::Answer Gate::hear(Caller& caller) {
   for (;;) {
-    const auto target = caller.greeted ? std::as_writable_bytes(std::span(caller.proof)) : std::span<std::byte>(caller.theirs);
+    const auto target =
+        caller.greeted ? std::as_writable_bytes(std::span(caller.proof)) : std::span<std::byte>(caller.theirs);
     const auto missing = target.subspan(caller.have);
     const ssize_t got = ::recv(caller.fd.get(), missing.data(), missing.size(), MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
@@ -108,20 +123,22 @@ Gate::Answer Gate::greet(Caller& caller) {
 }
 
 Gate::Answer Gate::judge(Caller& caller) {
-  const bool right = equal_in_constant_time(caller.proof, proof_of(caller.secret, Role::connecting, caller.theirs, caller.ours));
+  const bool right =
+      equal_in_constant_time(caller.proof, proof_of(caller.secret, Role::connecting, caller.theirs, caller.ours));
   const Digest answer = right ? proof_of(caller.secret, Role::accepting, caller.theirs, caller.ours) : Digest{};
   const bool sent = send_now(caller.fd.get(), std::as_bytes(std::span(answer)));
   return right && sent ? Answer::guest : Answer::stranger;
 }
 
-void Gate::accept_callers() {
-  if (Clock::now() < retry_at_) return;
+// True if it stopped because the room is full.
+bool Gate::accept_callers() {
+  if (Clock::now() < retry_at_) return false;
   for (const Listener& listener : listeners_) {
-    for (int accepted = 0; accepted < kAcceptsMax; ++accepted) {
-      if (callers_.size() == kCallersMax && !make_room()) return watch_listeners(false);
-      if (!accept_one(listener)) break;
-    }
+    do {
+      if (callers_.size() == kCallersMax) return true;
+    } while (accept_one(listener));
   }
+  return false;
 }
 
 // False if nobody waits, or the process has no descriptor left.
@@ -148,9 +165,6 @@ bool Gate::accept_one(const Listener& listener) {
   caller.pid = peer.pid;
   caller.since = Clock::now();
   callers_.push_back(std::move(caller));
-  const auto newest = std::prev(callers_.end());
-  // Whoever spoke first and wrongly is gone before the next one is looked at: noise alone never fills the room.
-  if (hear(*newest) == Answer::stranger) dismiss(newest);
   return true;
 }
 

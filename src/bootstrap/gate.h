@@ -1,6 +1,6 @@
-// The accepting side of the handshake in hello.h: the listening sockets of a thread and the callers that have not proved
-// anything yet. Never blocks; a caller gets kCallersMax-th of the room, a few fixed bytes and kCallerMs, and who speaks
-// anything but the handshake is closed without a word and counted. Owned and called by one thread.
+// The accepting side of the handshake in hello.h: the listening sockets of a thread and the callers that have not
+// proved anything yet. Never blocks; a caller gets kCallersMax-th of the room, a few fixed bytes and kCallerMs, and who
+// speaks anything but the handshake is closed without a word and counted. Owned and called by one thread.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ class Gate {
   int timeout_ms() const;
   std::vector<Guest> serve();
   void close_listeners();
-  void close();  // the callers too
+  void close();                                      // the callers too
   uint64_t strangers() const { return strangers_; }  // closed without having proved anything
 
   static constexpr size_t kCallersMax = 64;
@@ -73,7 +73,8 @@ class Gate {
   Answer hear(Caller& caller);
   Answer greet(Caller& caller);
   Answer judge(Caller& caller);
-  void accept_callers();
+  void hear_all(std::vector<Guest>& guests);
+  bool accept_callers();
   bool accept_one(const Listener& listener);
   bool make_room();
   void dismiss(Callers::iterator caller);
@@ -83,8 +84,8 @@ class Gate {
   Hello own_;
   PrivateFd epoll_;
   std::vector<Listener> listeners_;
-  Callers callers_;  // oldest first
-  bool watching_ = true;  // false while there is no room, so that waiting callers do not wake the thread
+  Callers callers_;               // oldest first
+  bool watching_ = true;          // false while there is no room, so that waiting callers do not wake the thread
   Clock::time_point retry_at_{};  // when there was no descriptor left: when to try again
   uint64_t strangers_ = 0;
 };

@@ -11,7 +11,8 @@
 namespace weft {
 namespace {
 
-// Not text and not valid UTF-8, with both line ends: a connection that went through something that "repairs" bytes fails.
+// Not text and not valid UTF-8, with both line ends: a connection that went through something that "repairs" bytes
+// fails.
 constexpr std::array<uint8_t, 8> kMagic = {0x89, 'w', 'e', 'f', 't', '\r', '\n', 0x1a};
 
 }  // namespace
@@ -52,7 +53,8 @@ std::optional<Hello> decode_hello(const HelloBytes& bytes) {
 }
 
 Digest proof_of(const Secret& secret, Role prover, const HelloBytes& connecting, const HelloBytes& accepting) {
-  const auto* purpose = prover == Role::connecting ? "weft proof of the connecting side" : "weft proof of the accepting side";
+  const auto* purpose =
+      prover == Role::connecting ? "weft proof of the connecting side" : "weft proof of the accepting side";
   return keyed_digest(secret, purpose, {connecting, accepting});
 }
 

@@ -1,5 +1,6 @@
 // The first frame on every control connection, and the proof that its sender knows the secret. The layout, the order of
-// the four messages and the proof are fixed for ever, so that two versions of weft can tell each other that they differ:
+// the four messages and the proof are fixed for ever, so that two versions of weft can tell each other that they
+// differ:
 //   connecting side                          accepting side
 //   hello (96 bytes)                  ->
 //                                     <-     hello (96 bytes); strangers get nothing, the connection is closed
@@ -21,7 +22,7 @@ namespace weft {
 
 inline constexpr uint32_t kWireVersion = 1;  // of everything after the proofs
 
-enum class Purpose : uint8_t { join = 1, link = 2 };       // to a root; to another process's control thread
+enum class Purpose : uint8_t { join = 1, link = 2 };          // to a root; to another process's control thread
 enum class Role : uint8_t { connecting = 1, accepting = 2 };  // so that a frame sent back to its sender proves nothing
 
 struct Hello {

@@ -24,8 +24,9 @@ Status check(const JoinRequest& request) {
                  request.nranks - 1);
   }
   if (request.self.payload.size() > kPayloadBytesMax || request.plan_text.size() > kPlanTextBytesMax) {
-    return error(Code::resource, "rank {} brings {} bytes of payload and {} of plan text; the limits are {} and {}", request.rank,
-                 request.self.payload.size(), request.plan_text.size(), kPayloadBytesMax, kPlanTextBytesMax);
+    return error(Code::resource, "rank {} brings {} bytes of payload and {} of plan text; the limits are {} and {}",
+                 request.rank, request.self.payload.size(), request.plan_text.size(), kPayloadBytesMax,
+                 kPlanTextBytesMax);
   }
   return {};
 }
@@ -36,10 +37,12 @@ Expected<std::vector<Door>> doors_to(const UniqueId& id, int rank) {
   if (id.host_identity == 0 || id.host_identity == host_identity()) doors.push_back({id.unix_name(), {}});
   if (id.trust == Trust::local) {
     if (!id.root.valid() || is_own_address(id.root)) return doors;
-    return error(Code::invalid_usage,
-                 "rank {} must reach its root on another host ({}) but has no secret to prove that it belongs to the job: "
-                 "set WEFT_SECRET to the same 64 hexadecimal digits on all ranks (`weft run` does), or WEFT_INSECURE=1 to "
-                 "let anybody in who reaches the port", rank, id.root.text());
+    return error(
+        Code::invalid_usage,
+        "rank {} must reach its root on another host ({}) but has no secret to prove that it belongs to the job: "
+        "set WEFT_SECRET to the same 64 hexadecimal digits on all ranks (`weft run` does), or WEFT_INSECURE=1 to "
+        "let anybody in who reaches the port",
+        rank, id.root.text());
   }
   for (int i = 0; i < std::max<int>(id.port_count, 1) && id.root.valid(); ++i) {
     doors.push_back({"", id.root});
@@ -62,9 +65,11 @@ Hello hello_of(const UniqueId& id, const JoinRequest& request) {
 Failure no_root(const JoinRequest& request, const std::vector<Door>& doors, std::string_view last) {
   std::string tried;
   for (const Door& door : doors) tried += (tried.empty() ? "" : ", ") + door.text();
-  return error(Code::system_error,
-               "rank {} found no root within WEFT_INIT_TIMEOUT (last answer: {}). The process that made the unique id must be "
-               "alive and wait for this communicator; tried {}", request.rank, last, tried);
+  return error(
+      Code::system_error,
+      "rank {} found no root within WEFT_INIT_TIMEOUT (last answer: {}). The process that made the unique id must be "
+      "alive and wait for this communicator; tried {}",
+      request.rank, last, tried);
 }
 
 Expected<Knocked> find_root(const UniqueId& id, const JoinRequest& request, Deadline deadline) {
@@ -76,8 +81,10 @@ Expected<Knocked> find_root(const UniqueId& id, const JoinRequest& request, Dead
       if (knocked) return std::move(*knocked);
       last = knocked.error().text;
       if (knocked.error().failure == KnockFailure::secret) {
-        return error(Code::invalid_usage, "rank {} and the root have different secrets ({}): give all ranks the same unique id "
-                     "or the same WEFT_SECRET", request.rank, door.text());
+        return error(Code::invalid_usage,
+                     "rank {} and the root have different secrets ({}): give all ranks the same unique id "
+                     "or the same WEFT_SECRET",
+                     request.rank, door.text());
       }
     }
     if (deadline.passed()) return no_root(request, doors, last);
@@ -101,12 +108,16 @@ Expected<Frame> recv_reply(const Knocked& root, const JoinRequest& request, Dead
     const auto state = reader.read(root.fd.get(), frames);
     if (!frames.empty()) return std::move(frames.front());
     if (state == FrameReader::State::open) continue;
-    return error(Code::remote_error,
-                 "the root closed its connection to rank {} before all {} ranks had joined: the process that made the unique id "
-                 "has probably ended", request.rank, request.nranks);
+    return error(
+        Code::remote_error,
+        "the root closed its connection to rank {} before all {} ranks had joined: the process that made the unique id "
+        "has probably ended",
+        request.rank, request.nranks);
   }
-  return error(Code::not_joined, "rank {} waited WEFT_INIT_TIMEOUT for the other {} ranks, and the root did not say which of "
-               "them are missing: is its process stopped?", request.rank, request.nranks - 1);
+  return error(Code::not_joined,
+               "rank {} waited WEFT_INIT_TIMEOUT for the other {} ranks, and the root did not say which of "
+               "them are missing: is its process stopped?",
+               request.rank, request.nranks - 1);
 }
 
 Secret secret_of(const UniqueId& id, const RosterMessage& message) {

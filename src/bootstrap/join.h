@@ -1,5 +1,5 @@
-// How a rank finds the others: it goes to the root that the unique id names and comes back with the roster. Any thread; many
-// ranks of one process may join at the same time.
+// How a rank finds the others: it goes to the root that the unique id names and comes back with the roster. Any thread;
+// many ranks of one process may join at the same time.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,9 @@ struct Joined {
 };
 
 // Blocks until every rank has come, at most until the deadline (and kVerdictGraceMs for the root's last word). Errors:
-// not_joined (names the ranks that did not come), version, config, invalid_usage (another secret, a rank twice, different
-// numbers of ranks), remote_error (a rank or the root died meanwhile), system_error (no root found; names the addresses).
+// not_joined (names the ranks that did not come), version, config, invalid_usage (another secret, a rank twice,
+// different numbers of ranks), remote_error (a rank or the root died meanwhile), system_error (no root found; names the
+// addresses).
 Expected<Joined> join(const UniqueId& id, const JoinRequest& request, Deadline deadline);
 inline constexpr int64_t kVerdictGraceMs = 1000;
 

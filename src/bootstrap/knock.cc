@@ -19,7 +19,9 @@ OrErrno<PrivateFd> connect_to(const Door& door, Deadline deadline) {
   return door.unix_name.empty() ? connect_tcp(door.tcp, deadline) : connect_unix(door.unix_name, deadline);
 }
 
-Deadline attempt_deadline(Deadline deadline) { return Deadline::after_ms(deadline.left_ms(kKnockMs)); }
+Deadline attempt_deadline(Deadline deadline) {
+  return Deadline::after_ms(deadline.left_ms(kKnockMs));
+}
 
 }  // namespace
 
@@ -56,8 +58,8 @@ tl::expected<Knocked, KnockError> knock(const Door& door, Hello hello, const Sec
   return knocked;
 }
 
-bool is_listening(const Door& door) {
-  const auto fd = connect_to(door, Deadline::after_ms(kKnockMs));
+bool is_listening(const Door& door, Deadline deadline) {
+  const auto fd = connect_to(door, attempt_deadline(deadline));
   return fd.has_value() || fd.error() != ECONNREFUSED;
 }
 

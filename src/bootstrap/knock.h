@@ -39,7 +39,7 @@ struct Door {
 tl::expected<Knocked, KnockError> knock(const Door& door, Hello hello, const Secret& secret, Deadline deadline);
 inline constexpr int64_t kKnockMs = 2000;
 
-// Whether anybody listens there at all.
-bool is_listening(const Door& door);
+// Whether anybody listens there at all; true if that cannot be found out by the deadline.
+bool is_listening(const Door& door, Deadline deadline);
 
 }  // namespace weft

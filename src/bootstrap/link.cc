@@ -12,7 +12,9 @@ namespace {
 constexpr size_t kBodyBytesMax = kParcelBytesMax + 64;  // a parcel and its topic, or a notice
 static_assert(kNoticeTextBytesMax + 64 <= kBodyBytesMax);
 
-int open_process(pid_t pid) { return pid > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid, 0)) : -1; }  // close-on-exec
+int open_process(pid_t pid) {
+  return pid > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid, 0)) : -1;
+}  // close-on-exec
 
 }  // namespace
 
@@ -23,6 +25,8 @@ Link::~Link() {
   if (socket_.valid() && !socket_.inherited()) ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
-void Link::end_sending() { ::shutdown(socket_.get(), SHUT_WR); }
+void Link::end_sending() {
+  ::shutdown(socket_.get(), SHUT_WR);
+}
 
 }  // namespace weft

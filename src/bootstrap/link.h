@@ -34,9 +34,9 @@ class Link {
   const std::string& broken_reason() const { return reader_.reason(); }
   void end_sending();
 
-  uint64_t token = 0;         // names this link in epoll's events; never used again for another
+  uint64_t token = 0;          // names this link in epoll's events; never used again for another
   bool waits_to_send = false;  // epoll tells when there is room
-  bool heard = false;         // the peer has sent a frame: until then its end may only be a connection given up on the way
+  bool heard = false;  // the peer has sent a frame: until then its end may only be a connection given up on the way
 
  private:
   ProcessId peer_;

@@ -19,8 +19,9 @@ struct Member {
   std::string host;
   int pid = 0;
   uint64_t host_identity = 0;
-  std::string control_name;  // abstract unix socket of the process's control thread, for peers of the same host identity
-  TcpAddress control_tcp;    // and its TCP address, for the others
+  std::string
+      control_name;        // abstract unix socket of the process's control thread, for peers of the same host identity
+  TcpAddress control_tcp;  // and its TCP address, for the others
   std::vector<std::byte> payload;  // opaque to the bootstrap; at most kPayloadBytesMax
 };
 // Of all ranks, by rank.

@@ -15,10 +15,12 @@ Expected<std::unique_ptr<Membership>> Membership::join(std::shared_ptr<Control> 
 
 Membership::Membership(std::shared_ptr<Control> control, MembershipRequest request)
     : control_(std::move(control)),
-      seat_({request.communicator, request.epoch}, request.rank, request.secret, std::move(request.roster), request.alive) {}
+      seat_({request.communicator, request.epoch}, request.rank, request.secret, std::move(request.roster),
+            request.alive) {}
 
 Status Membership::take_part(Deadline deadline) {
-  if (control_->forked()) return error(Code::forked, "this process was forked from the one that made its communicators");
+  if (control_->forked())
+    return error(Code::forked, "this process was forked from the one that made its communicators");
   if (Status entered = control_->enter(seat_); !entered.ok()) {
     left_ = true;  // There is no seat to give up.
     return entered;
@@ -26,22 +28,36 @@ Status Membership::take_part(Deadline deadline) {
   Status together = control_->bring_together(seat_, deadline);
   if (together.ok()) return {};
   left_ = true;
-  control_->announce(seat_, {FrameKind::failure, seat_.key, seat_.rank, true, together.code(), std::string(together.text())});
+  Notice notice = notice_of(FrameKind::failure);
+  notice.joining = true;
+  notice.relayed = seat_.alive->stopped();
+  notice.code = together.code();
+  notice.text = together.text();
+  control_->announce(seat_, notice);
   control_->exit(seat_);
   return together;
 }
 
-Membership::~Membership() { leave(); }
+Notice Membership::notice_of(FrameKind kind) const {
+  return {.kind = kind, .key = seat_.key, .rank = seat_.rank};
+}
+
+Membership::~Membership() {
+  leave();
+}
 
 void Membership::leave() {
   if (left_.exchange(true) || control_->forked()) return;
-  control_->announce(seat_, {FrameKind::leave, seat_.key, seat_.rank, false, Code::success, ""});
+  control_->announce(seat_, notice_of(FrameKind::leave));
   control_->exit(seat_);
 }
 
 void Membership::broadcast_failure(Code code, std::string_view text) {
   if (left_ || control_->forked()) return;
-  control_->announce(seat_, {FrameKind::failure, seat_.key, seat_.rank, false, code, std::string(text)});
+  Notice notice = notice_of(FrameKind::failure);
+  notice.code = code;
+  notice.text = text;
+  control_->announce(seat_, notice);
 }
 
 }  // namespace weft

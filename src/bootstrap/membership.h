@@ -24,23 +24,25 @@ struct MembershipRequest {
 
 class Membership {
  public:
-  // Links this process with all others of the roster and waits until every rank has come as far as this. From then on, and
-  // already while it waits, a death, a departure or a failure of another rank shows in `alive`. If it fails, the other ranks
-  // are told.
+  // Links this process with all others of the roster and waits until every rank has come as far as this. From then on,
+  // and already while it waits, a death, a departure or a failure of another rank shows in `alive`. If it fails, the
+  // other ranks are told.
   static Expected<std::unique_ptr<Membership>> join(std::shared_ptr<Control> control, MembershipRequest request,
                                                     Deadline deadline);
   // Leaves, if nobody has called `leave`.
   ~Membership();
 
-  // Everything this rank will ever send has been published: the others' Alive show it as departed. Never blocks; idempotent.
+  // Everything this rank will ever send has been published: the others' Alive show it as departed. Never blocks;
+  // idempotent.
   void leave();
-  // This rank has decided that the communicator has failed (a mismatch, an abort): fails it on all others with this code and a
-  // text that names this rank. Never blocks. The rank's own Alive is the caller's.
+  // This rank has decided that the communicator has failed (a mismatch, an abort): fails it on all others with this
+  // code and a text that names this rank. Never blocks. The rank's own Alive is the caller's.
   void broadcast_failure(Code code, std::string_view text);
 
  private:
   Membership(std::shared_ptr<Control> control, MembershipRequest request);
   Status take_part(Deadline deadline);
+  Notice notice_of(FrameKind kind) const;
 
   std::shared_ptr<Control> control_;
   Seat seat_;

@@ -22,8 +22,12 @@ Registry& registry() {
   return *instance;
 }
 
-void before_fork() { registry().mutex.lock(); }
-void in_parent() { registry().mutex.unlock(); }
+void before_fork() {
+  registry().mutex.lock();
+}
+void in_parent() {
+  registry().mutex.unlock();
+}
 void in_child() {
   for (const int fd : registry().fds) ::close(fd);
   registry().fds.clear();
@@ -52,7 +56,9 @@ PrivateFd& PrivateFd::operator=(PrivateFd&& other) noexcept {
   return *this;
 }
 
-bool PrivateFd::inherited() const { return generation_ != fork_generation(); }
+bool PrivateFd::inherited() const {
+  return generation_ != fork_generation();
+}
 
 void PrivateFd::reset() {
   const int fd = std::exchange(fd_, -1);

@@ -1,6 +1,6 @@
-// A thread of the library inside somebody else's process: it takes no signals, so the program's signal functions never run
-// on it, and it has a name that `ps -L` and debuggers show. Joined by its owner; in a forked child, where the thread does
-// not exist, the object is inert.
+// A thread of the library inside somebody else's process: it takes no signals, so the program's signal functions never
+// run on it, and it has a name that `ps -L` and debuggers show. Joined by its owner; in a forked child, where the
+// thread does not exist, the object is inert.
 #pragma once
 
 #include <cstdint>

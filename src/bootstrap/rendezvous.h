@@ -1,5 +1,5 @@
-// What a root and its ranks say to each other once both have proved themselves: the bodies of three kinds of frame. Plain
-// data; any thread.
+// What a root and its ranks say to each other once both have proved themselves: the bodies of three kinds of frame.
+// Plain data; any thread.
 #pragma once
 
 #include <cstdint>

@@ -36,7 +36,8 @@ struct Visitor {
 // One run of a root, on its thread.
 class Session {
  public:
-  Session(Gate& gate, int stop_fd, std::atomic<uint64_t>& strangers) : gate_(gate), stop_fd_(stop_fd), strangers_(strangers) {
+  Session(Gate& gate, int stop_fd, std::atomic<uint64_t>& strangers)
+      : gate_(gate), stop_fd_(stop_fd), strangers_(strangers) {
     epoll_ = PrivateFd(epoll_create1(EPOLL_CLOEXEC));
     watch(EPOLL_CTL_ADD, gate.fd(), EPOLLIN);
     watch(EPOLL_CTL_ADD, stop_fd, EPOLLIN);
@@ -56,8 +57,9 @@ class Session {
 
  private:
   bool over() const {
-    const bool delivered = std::all_of(visitors_.begin(), visitors_.end(),
-                                       [](const auto& one) { return one.second.answered && one.second.replies.empty(); });
+    const bool delivered = std::all_of(visitors_.begin(), visitors_.end(), [](const auto& one) {
+      return one.second.answered && one.second.replies.empty();
+    });
     return delivered && (assembly_.complete() || (assembly_.decided() && assembly_.all_heard()));
   }
 
@@ -70,7 +72,8 @@ class Session {
     int64_t sleep_ms = deadline.left_ms(kSleepMs);
     if (gate_.timeout_ms() >= 0) sleep_ms = std::min<int64_t>(sleep_ms, gate_.timeout_ms());
     std::array<epoll_event, 64> events;
-    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(sleep_ms));
+    const int count =
+        epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(sleep_ms));
     for (const epoll_event& event : std::span(events).first(static_cast<size_t>(std::max(count, 0)))) {
       const int fd = event.data.fd;
       if (fd == stop_fd_) stopped_ = true;
@@ -102,7 +105,8 @@ class Session {
 
   void take(Visitor& visitor, const Frame& frame) {
     auto request = decode_request(frame.body);
-    if (frame.kind != FrameKind::request || visitor.heard || !request) return;  // A member that speaks nonsense never arrives.
+    if (frame.kind != FrameKind::request || visitor.heard || !request)
+      return;  // A member that speaks nonsense never arrives.
     visitor.heard = true;
     if (!assembly_.complete()) return assembly_.arrive(visitor.hello, std::move(*request));
     const Status twice = error(Code::invalid_argument, "rank {} came twice: all ranks had joined when {} pid {} came",
@@ -134,7 +138,8 @@ class Session {
   FrameBytes make_answer() {
     if (!assembly_.complete()) return make_frame(FrameKind::refusal, encode(assembly_.refusal()));
     gate_.close_listeners();
-    return make_frame(FrameKind::roster, encode(RosterMessage{random_word(), random_secret(), assembly_.take_roster()}));
+    return make_frame(FrameKind::roster,
+                      encode(RosterMessage{random_word(), random_secret(), assembly_.take_roster()}));
   }
 
   void watch(int operation, int fd, uint32_t events) {
@@ -160,9 +165,10 @@ Expected<std::unique_ptr<Root>> Root::start(const RootOptions& options) {
   root->id_.host_identity = host_identity();
   Root* self = root.get();
   WEFT_TRY_ASSIGN(root->gate_, Gate::make([self](const Hello& hello) -> std::optional<Secret> {
-    if (hello.purpose != Purpose::join || hello.communicator != self->id_.communicator) return std::nullopt;
-    return self->id_.secret;
-  }));
+                    if (hello.purpose != Purpose::join || hello.communicator != self->id_.communicator)
+                      return std::nullopt;
+                    return self->id_.secret;
+                  }));
   WEFT_TRY(root->listen(options));
   root->stop_ = PrivateFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!root->stop_.valid()) return error(Code::system_error, "eventfd: {}", errno_text(errno));
@@ -178,17 +184,20 @@ Root::~Root() {
 Status Root::listen(const RootOptions& options) {
   auto local = listen_unix(id_.unix_name());
   if (!local) {
-    return error(Code::system_error, "cannot listen on unix socket @{}: {}; {}", id_.unix_name(), errno_text(local.error()),
-                 local.error() == EADDRINUSE ? "another job of this user has the same launcher, job name and root address"
-                                             : "raise the limit that it names");
+    return error(
+        Code::system_error, "cannot listen on unix socket @{}: {}; {}", id_.unix_name(), errno_text(local.error()),
+        local.error() == EADDRINUSE ? "another job of this user has the same launcher, job name and root address"
+                                    : "raise the limit that it names");
   }
   WEFT_TRY(gate_->listen_at(std::move(*local), true));
   if (id_.trust == Trust::local) return {};
   if (options.well_known && !id_.root.valid()) return {};
   WEFT_TRY_ASSIGN(TcpAddress address, address_of_interface(options.interface));
   if (!id_.root.valid()) id_.root = address;
-  // A launcher's address may be this host's only from outside: it is told to others, but bound to only if it was chosen here.
-  if (options.well_known && (options.interface.empty() || address.family != id_.root.family)) address = any_address(id_.root.family);
+  // A launcher's address may be this host's only from outside: it is told to others, but bound to only if it was chosen
+  // here.
+  if (options.well_known && (options.interface.empty() || address.family != id_.root.family))
+    address = any_address(id_.root.family);
   address.port = id_.root.port;
   return listen_tcp_on(address);
 }
@@ -208,7 +217,8 @@ Status Root::listen_tcp_on(const TcpAddress& address) {
     if (id_.root.port == 0) id_.root.port = *port;
     return gate_->listen_at(std::move(*fd), false);
   }
-  return error(Code::system_error, "cannot listen on {} ({} ports tried): {}", address.text(), id_.port_count, errno_text(failed));
+  return error(Code::system_error, "cannot listen on {} ({} ports tried): {}", address.text(), id_.port_count,
+               errno_text(failed));
 }
 
 void Root::serve() {

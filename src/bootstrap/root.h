@@ -1,6 +1,7 @@
-// Where the ranks of one communicator meet. A root listens on an abstract unix socket and on a TCP port, waits until every
-// rank has come, sends all of them the roster, and ends. If that cannot be, it tells every rank that has come why: which
-// ranks are missing, or who differs in what. One per communicator; made by the process that draws the unique id.
+// Where the ranks of one communicator meet. A root listens on an abstract unix socket and on a TCP port, waits until
+// every rank has come, sends all of them the roster, and ends. If that cannot be, it tells every rank that has come
+// why: which ranks are missing, or who differs in what. One per communicator; made by the process that draws the unique
+// id.
 #pragma once
 
 #include <atomic>
@@ -19,7 +20,7 @@ namespace weft {
 class Gate;
 
 struct RootOptions {
-  std::string interface;             // whose address others are told; empty: that of the default route
+  std::string interface;               // whose address others are told; empty: that of the default route
   std::optional<UniqueId> well_known;  // without: a fresh id and a port that the kernel chooses
 };
 

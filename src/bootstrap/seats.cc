@@ -9,7 +9,7 @@
 namespace weft {
 namespace {
 
-constexpr uint8_t kFlagJoining = 1;
+constexpr uint8_t kFlagJoining = 1, kFlagRelayed = 2;
 
 // "rank 3 (node-a pid 4711)", "ranks 2, 4-5 (node-a pid 4711)": those of one process.
 std::string describe_all(const Seat& seat, const std::vector<int>& ranks) {
@@ -23,7 +23,8 @@ std::string describe_all(const Seat& seat, const std::vector<int>& ranks) {
 std::vector<std::byte> encode(const Notice& notice) {
   ByteWriter writer;
   writer.number(notice.key.communicator).number(notice.key.epoch).number(static_cast<uint32_t>(notice.rank));
-  writer.number(notice.joining ? kFlagJoining : uint8_t{0}).number(static_cast<uint32_t>(notice.code));
+  const int flags = (notice.joining ? kFlagJoining : 0) | (notice.relayed ? kFlagRelayed : 0);
+  writer.number(static_cast<uint8_t>(flags)).number(static_cast<uint32_t>(notice.code));
   writer.text(std::string_view(notice.text).substr(0, kNoticeTextBytesMax));
   return writer.take();
 }
@@ -35,7 +36,9 @@ std::optional<Notice> decode_notice(FrameKind kind, std::span<const std::byte> b
   notice.key.communicator = reader.number<uint64_t>();
   notice.key.epoch = reader.number<uint32_t>();
   notice.rank = static_cast<int>(reader.number<uint32_t>());
-  notice.joining = (reader.number<uint8_t>() & kFlagJoining) != 0;
+  const auto flags = reader.number<uint8_t>();
+  notice.joining = (flags & kFlagJoining) != 0;
+  notice.relayed = (flags & kFlagRelayed) != 0;
   notice.code = code_of(reader.number<uint32_t>());
   notice.text = reader.text(kNoticeTextBytesMax);
   return reader.at_end() ? std::optional(std::move(notice)) : std::nullopt;
@@ -60,10 +63,17 @@ std::vector<int> Seat::absent_ranks() const {
   return ranks;
 }
 
+bool Seat::has_left(const ProcessId& process) const {
+  return std::all_of(roster.begin(), roster.end(), [&](const Member& each) {
+    return each.process != process || peers[static_cast<size_t>(each.rank)] == Peer::departed;
+  });
+}
+
 Status Seats::add(Seat& seat) {
   const auto [first, last] = seats_.equal_range(seat.key);
   const bool taken = std::any_of(first, last, [&](const auto& one) { return one.second->rank == seat.rank; });
-  if (taken) return error(Code::invalid_usage, "rank {} has joined this communicator already in this process", seat.rank);
+  if (taken)
+    return error(Code::invalid_usage, "rank {} has joined this communicator already in this process", seat.rank);
   seats_.emplace(seat.key, &seat);
   for (const Early& early : early_) {
     if (early.notice.key == seat.key) apply(seat, early.from, early.notice);
@@ -126,7 +136,8 @@ void Seats::apply(Seat& seat, const ProcessId& from, const Notice& notice) {
       seat.alive->depart(notice.rank);
       return;
     case FrameKind::failure:
-      seat.alive->fail(Status(notice.code, fmt::format("{}: {}", describe(sender), notice.text)));
+      seat.alive->fail(
+          Status(notice.code, notice.relayed ? notice.text : fmt::format("{}: {}", describe(sender), notice.text)));
       return;
     default:
       WEFT_ASSERT(false);  // Only these three kinds are decoded to notices.

@@ -30,6 +30,7 @@ struct Notice {
   CommunicatorKey key;
   int rank = 0;
   bool joining = false;  // the rank had not yet heard from all others, so some of them may not have a seat yet
+  bool relayed = false;  // a failure that the rank has itself been told of: the text already names who decided
   Code code = Code::success;
   std::string text;  // of a failure
 };
@@ -52,6 +53,8 @@ struct Seat {
   Alive* alive;
   std::vector<Peer> peers;  // by rank
   int absent;               // how many peers are
+
+  bool has_left(const ProcessId& process) const;  // all ranks of that process have departed
 };
 
 class Seats {

@@ -11,8 +11,8 @@
 namespace weft {
 namespace {
 
-constexpr int kBacklog = 4096;      // the kernel cuts it to its own limit
-constexpr int64_t kPollMs = 1000;   // between two looks at the deadline
+constexpr int kBacklog = 4096;     // the kernel cuts it to its own limit
+constexpr int64_t kPollMs = 1000;  // between two looks at the deadline
 
 OrErrno<PrivateFd> new_socket(const SocketAddress& address) {
   PrivateFd fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -63,8 +63,12 @@ int wait_or_fail(int fd, short events, Deadline deadline) {
 
 }  // namespace
 
-OrErrno<PrivateFd> listen_unix(std::string_view abstract_name) { return listen_at(socket_address(abstract_name)); }
-OrErrno<PrivateFd> listen_tcp(const TcpAddress& address) { return listen_at(socket_address(address)); }
+OrErrno<PrivateFd> listen_unix(std::string_view abstract_name) {
+  return listen_at(socket_address(abstract_name));
+}
+OrErrno<PrivateFd> listen_tcp(const TcpAddress& address) {
+  return listen_at(socket_address(address));
+}
 
 OrErrno<uint16_t> port_of(int fd) {
   SocketAddress own;
@@ -112,7 +116,9 @@ int recv_exactly(int fd, std::span<std::byte> bytes, Deadline deadline) {
   return 0;
 }
 
-bool wait_readable(int fd, Deadline deadline) { return wait_for(fd, POLLIN, deadline); }
+bool wait_readable(int fd, Deadline deadline) {
+  return wait_for(fd, POLLIN, deadline);
+}
 
 UnixPeer unix_peer(int fd) {
   ucred credentials{};

@@ -1,5 +1,5 @@
-// Stream sockets of the control plane: close-on-exec, non-blocking, never raising SIGPIPE. What may fail for reasons that
-// the caller acts on gives the errno; the caller knows whether it is an error and writes the text. Any thread.
+// Stream sockets of the control plane: close-on-exec, non-blocking, never raising SIGPIPE. What may fail for reasons
+// that the caller acts on gives the errno; the caller knows whether it is an error and writes the text. Any thread.
 #pragma once
 
 #include <sys/types.h>
@@ -38,7 +38,7 @@ bool wait_readable(int fd, Deadline deadline);
 
 // Whom the kernel vouches for at the other end of a unix socket.
 struct UnixPeer {
-  pid_t pid = 0;        // 0: not visible from this process's pid namespace
+  pid_t pid = 0;  // 0: not visible from this process's pid namespace
   bool same_user = false;
 };
 UnixPeer unix_peer(int fd);

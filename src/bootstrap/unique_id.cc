@@ -53,15 +53,19 @@ Expected<UniqueId> parse_unique_id(std::span<const std::byte> bytes) {
   std::array<uint8_t, 8> magic;
   reader.raw(magic);
   if (magic != kMagic) {
-    return error(Code::invalid_argument, "this is no unique id of weft: make one with weftGetUniqueId in one process and copy "
-                                         "all {} bytes to the others", kUniqueIdBytes);
+    return error(Code::invalid_argument,
+                 "this is no unique id of weft: make one with weftGetUniqueId in one process and copy "
+                 "all {} bytes to the others",
+                 kUniqueIdBytes);
   }
   if (const auto version = reader.number<uint32_t>(); version != kWireVersion) {
-    return error(Code::version, "this unique id has wire version {}, this library {}: use one version of weft in all ranks",
-                 version, kWireVersion);
+    return error(Code::version,
+                 "this unique id has wire version {}, this library {}: use one version of weft in all ranks", version,
+                 kWireVersion);
   }
   if (ByteReader(bytes.subspan(kChecksumAt)).number<uint64_t>() != checksum_of(bytes)) {
-    return error(Code::invalid_argument, "this unique id was damaged on the way: copy all {} bytes, and as binary, not as text",
+    return error(Code::invalid_argument,
+                 "this unique id was damaged on the way: copy all {} bytes, and as binary, not as text",
                  kUniqueIdBytes);
   }
   UniqueId id;
@@ -87,8 +91,8 @@ UniqueId draw_unique_id() {
   return id;
 }
 
-UniqueId well_known(const JobNames& names, const TcpAddress& root, uint8_t port_count, const std::optional<Secret>& secret,
-                    bool insecure) {
+UniqueId well_known(const JobNames& names, const TcpAddress& root, uint8_t port_count,
+                    const std::optional<Secret>& secret, bool insecure) {
   ByteWriter writer;
   writer.text(names.launcher).text(names.job).text(names.root).number(names.restart);
   const Digest communicator = keyed_digest(Secret{}, "weft job", {writer.bytes()});
@@ -109,7 +113,8 @@ UniqueId well_known(const JobNames& names, const TcpAddress& root, uint8_t port_
 Expected<Secret> parse_secret(std::string_view digits) {
   Secret secret;
   const auto value = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
-  const bool hexadecimal = std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+  const bool hexadecimal =
+      std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
   if (digits.size() != 2 * secret.size() || !hexadecimal) {
     return error(Code::config, "WEFT_SECRET must be {} hexadecimal digits; it has {} characters{}", 2 * secret.size(),
                  digits.size(), hexadecimal ? "" : ", and some are no such digits");

@@ -1,5 +1,5 @@
-// The name of a communicator to be: where its root listens and what proves membership. 128 bytes when packed, which is what
-// weftUniqueId carries. Plain data; any thread.
+// The name of a communicator to be: where its root listens and what proves membership. 128 bytes when packed, which is
+// what weftUniqueId carries. Plain data; any thread.
 #pragma once
 
 #include <array>
@@ -27,12 +27,12 @@ enum class Trust : uint8_t {
 
 struct UniqueId {
   Trust trust = Trust::secret;
-  Secret secret{};                // never printed
-  uint64_t communicator = 0;      // random, or from the names of the job
+  Secret secret{};                 // never printed
+  uint64_t communicator = 0;       // random, or from the names of the job
   std::array<uint8_t, 16> name{};  // of the root's abstract socket
-  uint64_t host_identity = 0;     // of the root; 0: not known
-  TcpAddress root;                // none with Trust::local if nobody said where the root is
-  uint8_t port_count = 1;         // the root listens on the first free port of [root.port, root.port + port_count)
+  uint64_t host_identity = 0;      // of the root; 0: not known
+  TcpAddress root;                 // none with Trust::local if nobody said where the root is
+  uint8_t port_count = 1;          // the root listens on the first free port of [root.port, root.port + port_count)
 
   std::string unix_name() const;
   bool operator==(const UniqueId&) const = default;
@@ -52,10 +52,10 @@ struct JobNames {
   std::string root;  // host:port as the launcher wrote it; may be empty on one host
   uint64_t restart = 0;
 };
-// The same on every rank of a job and user. `root` may be none on one host. Without a secret the id works on one host only,
-// unless `insecure`.
-UniqueId well_known(const JobNames& names, const TcpAddress& root, uint8_t port_count, const std::optional<Secret>& secret,
-                    bool insecure);
+// The same on every rank of a job and user. `root` may be none on one host. Without a secret the id works on one host
+// only, unless `insecure`.
+UniqueId well_known(const JobNames& names, const TcpAddress& root, uint8_t port_count,
+                    const std::optional<Secret>& secret, bool insecure);
 // 64 hexadecimal digits, as WEFT_SECRET holds them.
 Expected<Secret> parse_secret(std::string_view digits);
 

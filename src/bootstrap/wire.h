@@ -1,5 +1,5 @@
-// Numbers and texts in bytes, little-endian, without padding: the only way the bootstrap lays out what it sends. A reader
-// never reads past its bytes: after the first overrun every read gives zero or empty and `ok` is false.
+// Numbers and texts in bytes, little-endian, without padding: the only way the bootstrap lays out what it sends. A
+// reader never reads past its bytes: after the first overrun every read gives zero or empty and `ok` is false.
 #pragma once
 
 #include <algorithm>

@@ -1,0 +1,229 @@
+#include "bootstrap/root.h"
+
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "bootstrap/hello.h"
+#include "bootstrap/join.h"
+#include "bootstrap/ranks.h"
+#include "bootstrap/socket.h"
+#include "support/seed.h"
+
+namespace weft::test {
+namespace {
+
+std::string job_of_this_test() {
+  return fmt::format("test-{:x}", random_word());
+}
+
+std::vector<std::string> join_both(const UniqueId& id) {
+  return run_threads(2, [&](int rank) {
+    const auto joined = join(id, request_of(rank, 2), soon());
+    return joined ? "ok" : std::string(joined.error().text());
+  });
+}
+
+// Everything until the other side closes.
+std::string hear_until_closed(const PrivateFd& fd) {
+  std::string heard;
+  char byte;
+  while (recv_exactly(fd.get(), std::as_writable_bytes(std::span(&byte, 1)), soon()) == 0) heard.push_back(byte);
+  return heard;
+}
+
+const std::vector<std::string> kBothJoined = {"ok", "ok"};
+
+// a scraper's request, random bytes, a right hello for another communicator, one sent back with the wrong role
+// expect: closed without a word and counted; the ranks join
+TEST(Root, strangers) {
+  auto root = *Root::start({});
+  Random random(seed());
+  std::string noise;
+  for (int i = 0; i < 200; ++i) noise.push_back(static_cast<char>(random.next()));
+  Hello other, wrong_role;
+  wrong_role.communicator = root->id().communicator;
+  wrong_role.role = Role::accepting;
+  const HelloBytes other_bytes = encode(other), role_bytes = encode(wrong_role);
+  const std::string http =
+      "GET /metrics HTTP/1.1\r\nHost: node-a\r\nUser-Agent: scraper\r\nAccept: text/plain\r\n"
+      "Accept-Encoding: gzip\r\n\r\n";
+  const std::vector<std::span<const std::byte>> openings = {part_of(http), part_of(noise), other_bytes, role_bytes};
+  uint64_t strangers = 0;
+  for (const auto& opening : openings) {
+    for (const bool local : {true, false}) {
+      const auto fd = local ? connect_unix(root->id().unix_name(), soon()) : connect_tcp(root->id().root, soon());
+      ASSERT_TRUE(fd.has_value());
+      send_all(fd->get(), opening, soon());
+      EXPECT_EQ(hear_until_closed(*fd), "");
+      ++strangers;
+    }
+  }
+  EXPECT_EQ(join_both(root->id()), kBothJoined);
+  EXPECT_EQ(root->strangers(), strangers);
+}
+
+// four times as many silent connections as there is room for, and some that stop in the middle of a hello
+// expect: the ranks join all the same, in reasonable time
+TEST(Root, silent_connections) {
+  auto root = *Root::start({});
+  std::vector<PrivateFd> silent;
+  Hello hello;
+  hello.communicator = root->id().communicator;
+  const HelloBytes bytes = encode(hello);
+  for (int i = 0; i < 256; ++i) {
+    auto fd = i % 2 == 0 ? connect_unix(root->id().unix_name(), soon()) : connect_tcp(root->id().root, soon());
+    ASSERT_TRUE(fd.has_value());
+    if (i % 4 == 0) send_all(fd->get(), std::span(bytes).first(40), soon());
+    silent.push_back(std::move(*fd));
+  }
+  const auto start = Clock::now();
+  EXPECT_EQ(join_both(root->id()), kBothJoined);
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
+  std::printf("two ranks joined past 256 silent connections in %ld ms\n", static_cast<long>(ms));
+  EXPECT_LT(ms, 10'000);
+}
+
+// a connection that does not finish its hello
+// expect: closed after five seconds at most
+TEST(Root, slow_hello) {
+  auto root = *Root::start({});
+  const auto fd = connect_tcp(root->id().root, soon());
+  ASSERT_TRUE(fd.has_value());
+  const HelloBytes bytes = encode(Hello());
+  send_all(fd->get(), std::span(bytes).first(95), soon());
+  const auto start = Clock::now();
+  EXPECT_EQ(hear_until_closed(*fd), "");
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
+  EXPECT_GE(ms, 4'000);
+  EXPECT_LT(ms, 6'000);
+  EXPECT_EQ(join_both(root->id()), kBothJoined);
+}
+
+// ranks that know only names, without a secret; the root starts after them
+// expect: they meet on this host's unix socket, and get a secret that differs each time
+TEST(Root, well_known_local) {
+  const JobNames names{"weft", job_of_this_test(), "", 0};
+  const UniqueId id = well_known(names, {}, 1, std::nullopt, false);
+  std::vector<std::string> secrets;
+  for (int round = 0; round < 2; ++round) {
+    std::unique_ptr<Root> root;
+    std::thread starting;
+    const auto joined = run_threads(3, [&](int rank) -> std::string {
+      if (rank == 2) {
+        root = *Root::start({"", id});
+        return "";
+      }
+      const auto all = join(well_known(names, {}, 1, std::nullopt, false), request_of(rank, 2), soon());
+      return all ? fmt::format("{:02x}", fmt::join(all->secret, "")) : std::string(all.error().text());
+    });
+    EXPECT_EQ(joined[0], joined[1]);
+    EXPECT_EQ(joined[0].size(), 64u);
+    secrets.push_back(joined[0]);
+  }
+  EXPECT_NE(secrets[0], secrets[1]);
+}
+
+// two roots of the same job at one time
+// expect: the second is refused and says why
+TEST(Root, well_known_twice) {
+  const UniqueId id = well_known({"weft", job_of_this_test(), "", 0}, {}, 1, std::nullopt, false);
+  auto first = Root::start({"", id});
+  ASSERT_TRUE(first.has_value());
+  const auto second = Root::start({"", id});
+  ASSERT_FALSE(second.has_value());
+  EXPECT_TRUE(contains(std::string(second.error().text()), "another job of this user"));
+}
+
+// a range of ports whose first is taken by something that never answers
+// expect: the root takes the next, and ranks find it there
+TEST(Root, port_range) {
+  const TcpAddress loopback{4, 0, {127, 0, 0, 1}};
+  TcpAddress taken = loopback;
+  PrivateFd blocker;
+  std::unique_ptr<Root> root;
+  const Secret secret = random_secret();
+  const JobNames names{"torchrun", job_of_this_test(), "127.0.0.1", 0};
+  for (int attempt = 0; attempt < 20 && root == nullptr; ++attempt) {  // Another process may hold the ports after it.
+    blocker = std::move(*listen_tcp(any_address(4)));
+    taken.port = *port_of(blocker.get());
+    auto started = Root::start({"", well_known(names, taken, 4, secret, false)});
+    if (started) root = std::move(*started);
+  }
+  ASSERT_NE(root, nullptr);
+  UniqueId id = well_known(names, taken, 4, secret, false);
+  id.host_identity = 1;  // TCP only
+  EXPECT_EQ(join_both(id), kBothJoined);
+}
+
+// the root is on another host and there is no secret
+// expect: refused at once, naming what would help
+TEST(Root, other_host_without_secret) {
+  const TcpAddress elsewhere{4, 4711, {192, 0, 2, 1}};
+  const UniqueId id = well_known({"weft", job_of_this_test(), "192.0.2.1:4711", 0}, elsewhere, 1, std::nullopt, false);
+  const auto joined = join(id, request_of(1, 2), soon());
+  EXPECT_EQ(joined.error().code(), Code::invalid_usage);
+  EXPECT_TRUE(contains(std::string(joined.error().text()), "WEFT_INSECURE=1"));
+  EXPECT_TRUE(contains(std::string(joined.error().text()), "WEFT_SECRET"));
+}
+
+// the same, insecure by the user's wish
+// expect: ranks join over TCP
+TEST(Root, insecure) {
+  const JobNames names{"weft", job_of_this_test(), "127.0.0.1", 0};
+  auto root = *Root::start({"", well_known(names, TcpAddress{4, 0, {127, 0, 0, 1}}, 1, std::nullopt, true)});
+  UniqueId id = root->id();
+  id.host_identity = 1;
+  EXPECT_EQ(join_both(id), kBothJoined);
+}
+
+// a process of another user knows the id
+// expect: the unix socket is closed to it without a word
+TEST(Root, other_user) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  IdBoard board(2);
+  const auto verdicts = run_processes(2, [&](int rank) -> std::string {
+    std::unique_ptr<Root> root;
+    if (rank == 0) root = *Root::start({});
+    const UniqueId id = board.exchange(rank, root ? root->id() : UniqueId());
+    std::string verdict = "root";
+    if (rank == 1) {
+      if (setuid(65534) != 0) return "setuid failed";
+      const auto fd = connect_unix(id.unix_name(), soon());
+      if (!fd) return "not connected";
+      Hello hello;
+      hello.communicator = id.communicator;
+      send_all(fd->get(), encode(hello), soon());
+      verdict = "heard:" + hear_until_closed(*fd);
+    }
+    board.barrier();
+    return root && root->strangers() != 1 ? "not counted" : verdict;
+  });
+  EXPECT_EQ(verdicts, (std::vector<std::string>{"root", "heard:"}));
+}
+
+// a root that nobody comes to, ended by its owner; a hundred times
+// expect: no descriptor and no thread left
+TEST(Root, leaves_nothing) {
+  { auto warm = *Root::start({}); }
+  const int fds = count_entries("/proc/self/fd"), threads = count_entries("/proc/self/task");
+  for (int round = 0; round < 100; ++round) {
+    auto root = *Root::start({});
+    EXPECT_FALSE(root->finished());
+  }
+  EXPECT_EQ(count_entries("/proc/self/fd"), fds);
+  EXPECT_EQ(count_entries("/proc/self/task"), threads);
+}
+
+// all ranks have joined
+// expect: the root finishes by itself and frees its name
+TEST(Root, finishes) {
+  auto root = *Root::start({});
+  EXPECT_EQ(join_both(root->id()), kBothJoined);
+  const Deadline limit = soon();
+  while (!root->finished() && !limit.passed()) std::this_thread::yield();
+  EXPECT_TRUE(root->finished());
+  EXPECT_TRUE(listen_unix(root->id().unix_name()).has_value());
+}
+
+}  // namespace
+}  // namespace weft::test
