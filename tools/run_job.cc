@@ -63,7 +63,10 @@ int Job::supervise() {
     if (running_count() == 0) {
       on_all_ended();
     } else if (step_.passed()) {
-      if (phase_ == Phase::killed) break;
+      if (phase_ == Phase::killed) {
+        report(fmt::format("the kernel does not end {} yet; leaving", running_ranks()));
+        break;
+      }
       on_step();
     }
   }
@@ -102,7 +105,7 @@ void Job::wait_for_events() {
   // Output first: the last words of a rank come before the report of its end.
   const size_t first_stream = 1 + watched.size();
   for (size_t i = 0; i < readable.size(); ++i) {
-    if (entries[first_stream + i].revents != 0 && !readable[i]->sink().full()) readable[i]->pump();
+    if (entries[first_stream + i].revents != 0) readable[i]->pump();  // each once a round: none starves another
   }
   for (size_t i = 0; i < watched.size(); ++i) {
     if (entries[1 + i].revents != 0) on_end(*watched[i]);

@@ -15,7 +15,8 @@ class Sink {
  public:
   explicit Sink(int fd) : fd_(fd) {}
   int fd() const { return fd_; }
-  bool full() const { return !pending_.empty(); }  // Streams of a full sink are not read.
+  // Streams of a full sink are not watched, so at most one read of each is pending.
+  bool full() const { return !pending_.empty(); }
   void append(std::string_view bytes) { pending_ += bytes; }
   // Writes what can be written without waiting. After a failure (remote_error: nobody reads any more) nothing is
   // pending.
@@ -34,7 +35,7 @@ class Stream {
   int fd() const { return fd_.get(); }
   bool open() const { return fd_.valid(); }
   Sink& sink() const { return sink_; }
-  // Passes on the whole lines of one read; call it when the pipe is readable and the sink is not full.
+  // Passes on the whole lines of one read. Call it when the pipe is readable.
   void pump();
   // A prompt or a progress bar: a line's beginning that has waited a while may go without its end, if it has no prefix.
   bool holds_prompt() const { return prefix_.empty() && !line_.empty(); }
