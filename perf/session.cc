@@ -31,7 +31,7 @@ class Run {
   bool prints() const { return member_.rank() == 0; }
   Status print_head();
   Expected<std::vector<Seat>> gather_seats();
-  Expected<std::optional<Hop>> probe_hop();
+  Status probe_hop(std::optional<Hop>& hop, std::string& line);
   Status run_type(DataType type);
   Status run_case(const Case& what, Columns& columns, const Buffers& buffers);
   Status run_row(Row& row);
@@ -59,8 +59,8 @@ std::vector<Operator> operators_of(const Flags& flags, Collective collective) {
   return is_reduction(collective) ? flags.operators : std::vector{Operator::sum};
 }
 
-std::string hop_line(const std::optional<Hop>& hop) {
-  if (!hop) return "# hop   not measured: this host has no second processor for its ranks\n";
+std::string hop_line(const Expected<Hop>& hop) {
+  if (!hop) return fmt::format("# hop   not measured: {}\n", hop.error().text());
   return fmt::format("# hop   {:.0f} ns one way between processors {} and {} (median; least {:.0f}, most {:.0f})\n",
                      hop->ns.median, hop->from, hop->to, hop->ns.least, hop->ns.most);
 }
@@ -92,7 +92,8 @@ Status Run::print_head() {
   int version = 0;
   WEFT_TRY(member_.passed(weftGetVersion(&version), "weftGetVersion"));
   WEFT_TRY_ASSIGN(const auto seats, gather_seats());
-  WEFT_TRY_ASSIGN(report_.hop_before, probe_hop());
+  std::string hop;
+  WEFT_TRY(probe_hop(report_.hop_before, hop));
   report_.machine = this_machine();
   report_.library_version = version;
   print(fmt::format("# weft-perf commit {} weft-headers={} weft-library={}\n# Collective test starting: {}\n", kCommit,
@@ -106,7 +107,7 @@ Status Run::print_head() {
     print(participant_line({static_cast<int>(rank), seats[rank].pid, seats[rank].host,
                             fmt::format("{} processor {}", report_.machine.processor, seats[rank].processor)}));
   }
-  print(hop_line(report_.hop_before));
+  print(hop);
   print(table_head(flags_.report_cpu_time));
   return {};
 }
@@ -127,17 +128,18 @@ Expected<std::vector<Seat>> Run::gather_seats() {
 }
 
 // Seats are asked for anew: ranks that are not pinned move.
-Expected<std::optional<Hop>> Run::probe_hop() {
+Status Run::probe_hop(std::optional<Hop>& hop, std::string& line) {
   WEFT_TRY_ASSIGN(const auto seats, gather_seats());
-  std::optional<Hop> hop;
   std::this_thread::sleep_for(prints() ? kHush : kSleep);
-  const std::optional<int> partner = prints() ? partner_of(seats) : std::nullopt;
-  if (partner) {
-    auto measured = measure_hop(seats[0].processor, *partner);
+  if (prints()) {
+    const std::optional<int> partner = partner_of(seats);
+    const Expected<Hop> measured =
+        partner ? measure_hop(seats[0].processor, *partner)
+                : error(Code::system_error, "rank 0 may run on one processor only, and so do the others");
     if (measured) hop = *measured;
+    line = hop_line(measured);
   }
-  WEFT_TRY(member_.barrier());
-  return hop;
+  return member_.barrier();
 }
 
 Status Run::run_type(DataType type) {
@@ -186,8 +188,9 @@ void Run::print(std::string_view text) {
 }
 
 Status Run::finish() {
-  WEFT_TRY_ASSIGN(report_.hop_after, probe_hop());
-  print(hop_line(report_.hop_after));
+  std::string hop;
+  WEFT_TRY(probe_hop(report_.hop_after, hop));
+  print(hop);
   report_.average_bus_bandwidth = bus_bandwidths_ / static_cast<double>(measurements_);
   print(table_foot(report_.failed_checks, report_.average_bus_bandwidth, session_.program));
   if (report_.failed_checks != 0) session_.any_wrong.store(true);
