@@ -123,8 +123,9 @@ class Words(unittest.TestCase):
     # a postponed task without a condition, a machine's path, talk about something that is not the project
     # expect: a finding each, in any kind of file; with a condition: fine
     def test_text(self):
-        for text in ("// TODO: later", "see /work/x", "in this session", "as the issue says", "https://pypi.org/x"):
+        for text in ("// TODO: later", "see /work/x", "in this session", "as the issue says", "see issue 12", "as this prompt asks", "https://pypi.org/x"):
             self.assertEqual(len(self.check("docs/a.md", text + "\n")), 1, text)
+        self.assertEqual(self.check("src/exec/a.cc", "// a shell's prompt; the card issues a read\n"), [])
         self.assertEqual(self.check("src/exec/a.cc", "// TODO (when gcc 13 is the oldest): std::format\n"), [])
 
 

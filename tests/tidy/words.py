@@ -31,7 +31,7 @@ CODE = [  # (pattern, where, why and what instead)
 TEXT = [  # anywhere in the project
     (r"\b(TODO|FIXME|XXX|HACK)\b(?! ?\(when )", "do it, delete it, or give it a condition: TODO (when …): …"),
     (r"/work/", "a path of one machine"),
-    (r"\b[Tt]his session\b|\b[Ii]ssues?\b", "the project speaks of itself alone"),
+    (r"(?i)\b(this|the|an) (session|issue)\b|\bissue #?\d|\b(this|user|system)('s)? prompt\b|\blanguage model\b", "the project speaks of itself alone"),
     (r"\bpypi\.org\b|\bdeb\.debian\.org\b", "an address of a package registry; name the package"),
 ]
 # The rules themselves, and the licence, are quoted text.
