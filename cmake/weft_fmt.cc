@@ -1,5 +1,5 @@
-// The one place that compiles fmt. Used header-only, it would be compiled anew in every file that formats a text, which was
-// half of the time of a build; Debian has no static archive of it, and libweft.so must not need libfmt.so.
+// The one place that compiles fmt. Used header-only, it would be compiled anew in every file that formats a text, which
+// was half of the time of a build; Debian has no static archive of it, and libweft.so must not need libfmt.so.
 #include <fmt/format-inl.h>
 
 template fmt::detail::dragonbox::decimal_fp<float> fmt::detail::dragonbox::to_decimal(float) noexcept;
