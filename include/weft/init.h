@@ -9,22 +9,23 @@
 extern "C" {
 #endif
 
-/* Draws a unique id and starts listening for the ranks that will present it, in this process, on an abstract unix socket
- * and on a TCP port; both addresses and a 32-byte secret are inside the id. Call it in one process, send the id to the
- * others, then every rank calls weftCommInitRank. The process must live until that is done. Any thread. */
+/* Draws a unique id and starts listening for the ranks that will present it, in this process, on an abstract unix
+ * socket and on a TCP port; both addresses and a 32-byte secret are inside the id. Call it in one process, send the id
+ * to the others, then every rank calls weftCommInitRank. The process must live until that is done. Any thread. */
 WEFT_API weftResult_t weftGetUniqueId(weftUniqueId* id);
 
 /* Joins a communicator of `nranks` ranks as number `rank` (0 to nranks - 1). Every rank must call it with the same id;
- * ranks may be processes or threads of one process. Blocks until all have come, at most WEFT_INIT_TIMEOUT seconds (120);
- * then it fails with weftNotJoined and the text names the ranks that did not come. `*comm` is set only on success. */
+ * ranks may be processes or threads of one process. Blocks until all have come, at most WEFT_INIT_TIMEOUT seconds
+ * (120); then it fails with weftNotJoined and the text names the ranks that did not come. `*comm` is set only on
+ * success. */
 WEFT_API weftResult_t weftCommInitRank(weftComm_t* comm, int nranks, weftUniqueId id, int rank);
 
-/* Makes a communicator of `nranks` ranks that all live in this process; comms[i] becomes rank i. Use each from a thread of
- * its own: collectives block. `devices` must be NULL (host memory). */
+/* Makes a communicator of `nranks` ranks that all live in this process; comms[i] becomes rank i. Use each from a thread
+ * of its own: collectives block. `devices` must be NULL (host memory). */
 WEFT_API weftResult_t weftCommInitAll(weftComm_t* comms, int nranks, const int* devices);
 
-/* Joins the communicator of all processes that a launcher started: `weft run`, torchrun, mpirun of Open MPI or MPICH, or
- * anything that sets WEFT_RANK, WEFT_NRANKS and WEFT_ROOT. Without any launcher it makes a communicator of one rank.
+/* Joins the communicator of all processes that a launcher started: `weft run`, torchrun, mpirun of Open MPI or MPICH,
+ * or anything that sets WEFT_RANK, WEFT_NRANKS and WEFT_ROOT. Without any launcher it makes a communicator of one rank.
  * Missing or contradicting variables are weftInvalidUsage, and the text names them. */
 WEFT_API weftResult_t weftCommInitEnv(weftComm_t* comm);
 

@@ -6,11 +6,13 @@
 extern "C" {
 #endif
 
-/* One rank's membership in a group of ranks. Created by the functions of init.h, ended by weftCommDestroy or weftCommAbort. */
+/* One rank's membership in a group of ranks. Created by the functions of init.h, ended by weftCommDestroy or
+ * weftCommAbort. */
 typedef struct weftComm* weftComm_t;
 
 #define WEFT_UNIQUE_ID_BYTES 128
-/* Names a communicator to be: where its root listens, and a secret. Opaque; copy it to every rank by any means you trust. */
+/* Names a communicator to be: where its root listens, and a secret. Opaque; copy it to every rank by any means you
+ * trust. */
 typedef struct {
   char internal[WEFT_UNIQUE_ID_BYTES];
 } weftUniqueId;
@@ -36,9 +38,9 @@ typedef enum {
   weftNumTypes = 12
 } weftDataType_t;
 
-/* Integers wrap around. 16- and 8-bit floats are added in float32 and rounded to nearest even each time a partial result
- * is stored or sent. min and max follow IEEE 754-2019 minimum and maximum: NaN wins. avg is the sum divided by the number
- * of ranks (integers: truncated towards zero). */
+/* Integers wrap around. 16- and 8-bit floats are added in float32 and rounded to nearest even each time a partial
+ * result is stored or sent. min and max follow IEEE 754-2019 minimum and maximum: NaN wins. avg is the sum divided by
+ * the number of ranks (integers: truncated towards zero). */
 typedef enum { weftSum = 0, weftProd = 1, weftMax = 2, weftMin = 3, weftAvg = 4, weftNumOps = 5 } weftRedOp_t;
 
 #ifdef __cplusplus

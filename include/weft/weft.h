@@ -2,10 +2,10 @@
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
 
+#include <weft/collectives.h>
+#include <weft/init.h>
+#include <weft/memory.h>
 #include <weft/result.h>
 #include <weft/types.h>
-#include <weft/init.h>
-#include <weft/collectives.h>
-#include <weft/memory.h>
 
 #endif

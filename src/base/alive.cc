@@ -15,7 +15,8 @@ bool Alive::fail(Status status) {
     std::lock_guard lock(mutex_);
     if (!error_.ok()) return false;
     error_ = std::move(status);
-    stopped_.store(true, std::memory_order_release);  // Pairs with the acquire in stopped(): who sees it, finds the error.
+    stopped_.store(true,
+                   std::memory_order_release);  // Pairs with the acquire in stopped(): who sees it, finds the error.
   }
   doorbell_.ring_sleepers();
   return true;

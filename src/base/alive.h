@@ -1,5 +1,5 @@
-// Whether a communicator of this rank still works: plain data, written by whoever learns of a failure (the control thread,
-// the executor, abort from any thread), read by every wait. The first error sticks.
+// Whether a communicator of this rank still works: plain data, written by whoever learns of a failure (the control
+// thread, the executor, abort from any thread), read by every wait. The first error sticks.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,8 @@ class Alive {
   // One relaxed load: the check in every wait and at the start of every call.
   bool stopped() const { return stopped_.load(std::memory_order_acquire); }
   Status error() const;  // The first error; success while none. Any thread.
-  // Stores the first error and wakes this process's sleepers; later ones are dropped. Any thread. True if it was the first.
+  // Stores the first error and wakes this process's sleepers; later ones are dropped. Any thread. True if it was the
+  // first.
   bool fail(Status status);
 
   // A peer that destroyed its communicator in good order: everything it ever sent is there, and nothing more will come.

@@ -77,7 +77,9 @@ void warn_unknown(const Environment& environment, std::vector<std::string>& warn
 
 }  // namespace
 
-std::span<const VariableRow> variable_rows() { return kRows; }
+std::span<const VariableRow> variable_rows() {
+  return kRows;
+}
 
 Expected<Config> Config::parse(const Environment& environment) {
   Config config;
@@ -115,13 +117,15 @@ uint64_t Config::plan_hash() const {
 
 std::string environment_page() {
   std::string page =
-      "# Environment variables\n\nGenerated from `src/base/config.cc`. A value out of range is an error that names the\n"
+      "# Environment variables\n\nGenerated from `src/base/config.cc`. A value out of range is an error that names "
+      "the\n"
       "variable; an unknown WEFT_* name is a warning that names the nearest.\n\n"
       "| variable | type | default | range | equal on all ranks | meaning |\n|---|---|---|---|---|---|\n";
   constexpr std::array<std::string_view, 4> kinds = {"integer", "number", "text", "choice"};
   for (const VariableRow& row : kRows) {
     const bool ranged = row.kind == kInteger || row.kind == kNumber;
-    const std::string range = ranged ? fmt::format("{:.12g} to {:.12g}", row.least, row.most) : std::string(row.choices);
+    const std::string range =
+        ranged ? fmt::format("{:.12g} to {:.12g}", row.least, row.most) : std::string(row.choices);
     page += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", row.name, kinds[static_cast<size_t>(row.kind)],
                         row.fallback.empty() ? "-" : row.fallback, range.empty() ? "-" : range,
                         row.shapes_plans ? "yes" : "no", row.text);

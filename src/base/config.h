@@ -1,5 +1,5 @@
-// Every WEFT_* variable, one row each: the only place that knows their names, types, defaults and ranges. Parsed once per
-// process, validated, then passed down as const. docs/environment.md is generated from the rows.
+// Every WEFT_* variable, one row each: the only place that knows their names, types, defaults and ranges. Parsed once
+// per process, validated, then passed down as const. docs/environment.md is generated from the rows.
 #pragma once
 
 #include <array>

@@ -33,9 +33,9 @@ class Courier {
  public:
   virtual ~Courier() = default;
   virtual ProcessId self() const = 0;
-  // Queues a message; parcels of one topic to one process arrive in the order sent. To oneself is allowed. The body is at
-  // most kParcelBytesMax; `fd` (-1: none) is duplicated, the caller keeps its own. Fails if there is no link to that process,
-  // or it is closed. Any thread; never blocks on the peer.
+  // Queues a message; parcels of one topic to one process arrive in the order sent. To oneself is allowed. The body is
+  // at most kParcelBytesMax; `fd` (-1: none) is duplicated, the caller keeps its own. Fails if there is no link to that
+  // process, or it is closed. Any thread; never blocks on the peer.
   virtual Status send(const ProcessId& to, Topic topic, std::span<const std::byte> body, int fd) = 0;
   // The oldest parcel of a topic that nobody has taken. Any thread; never blocks.
   virtual std::optional<Parcel> take(Topic topic) = 0;

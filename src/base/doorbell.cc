@@ -11,7 +11,9 @@
 namespace weft {
 namespace {
 
-void membarrier(int command) { syscall(SYS_membarrier, command, 0, 0); }
+void membarrier(int command) {
+  syscall(SYS_membarrier, command, 0, 0);
+}
 
 }  // namespace
 
@@ -20,14 +22,18 @@ void Doorbell::ring_sleepers() {
   syscall(SYS_futex, &rings, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
-void register_doorbell_process() { membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED); }
+void register_doorbell_process() {
+  membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
+}
 
 Nap::Nap(Doorbell& doorbell) : doorbell_(doorbell), rings_(doorbell.rings.load(std::memory_order_acquire)) {
   doorbell_.sleepers.fetch_add(1, std::memory_order_seq_cst);
   membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);
 }
 
-Nap::~Nap() { doorbell_.sleepers.fetch_sub(1, std::memory_order_relaxed); }
+Nap::~Nap() {
+  doorbell_.sleepers.fetch_sub(1, std::memory_order_relaxed);
+}
 
 void Nap::sleep(int64_t at_most_ms) {
   const timespec span{at_most_ms / 1000, (at_most_ms % 1000) * 1'000'000};

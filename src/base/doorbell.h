@@ -1,10 +1,10 @@
-// Wakes a process that sleeps. One doorbell per process, in memory that its peers have mapped; every rank (thread) of the
-// process sleeps on it. The usual case costs the ringer one plain load: nobody sleeps.
+// Wakes a process that sleeps. One doorbell per process, in memory that its peers have mapped; every rank (thread) of
+// the process sleeps on it. The usual case costs the ringer one plain load: nobody sleeps.
 //
 // Why no fence on the ringer's side: the ringer stores its flag, then loads `sleepers`; the sleeper adds itself, then
 // loads the flag. For one of them to see the other, both need a full fence between store and load. The sleeper pays for
-// both with membarrier(GLOBAL_EXPEDITED), which makes every running thread of registered processes execute one. Where the
-// kernel has none, a lost ring costs the sleeper one nap (kNapMs), never a hang.
+// both with membarrier(GLOBAL_EXPEDITED), which makes every running thread of registered processes execute one. Where
+// the kernel has none, a lost ring costs the sleeper one nap (kNapMs), never a hang.
 #pragma once
 
 #include <atomic>
@@ -18,8 +18,10 @@ struct alignas(64) Doorbell {
 
   // Call after the store that the sleeper waits for.
   void ring() {
-    std::atomic_signal_fence(std::memory_order_seq_cst);  // The compiler must keep the order; the processor is the sleeper's care.
-    if (sleepers.load(std::memory_order_relaxed) != 0) [[unlikely]] ring_sleepers();
+    std::atomic_signal_fence(
+        std::memory_order_seq_cst);  // The compiler must keep the order; the processor is the sleeper's care.
+    if (sleepers.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      ring_sleepers();
   }
   void ring_sleepers();
 };
@@ -27,7 +29,8 @@ static_assert(sizeof(Doorbell) == 64);
 
 inline constexpr int64_t kNapMs = 20;  // the longest sleep between two looks
 
-// Tells the kernel that this process rings doorbells of others; idempotent, called when a process joins its first communicator.
+// Tells the kernel that this process rings doorbells of others; idempotent, called when a process joins its first
+// communicator.
 void register_doorbell_process();
 
 // The sleeper's half: announce; then look once more at what you wait for; then sleep unless it has come.

@@ -30,13 +30,19 @@ inline constexpr int kOperatorCount = 5;
 
 inline constexpr std::array<uint8_t, kDataTypeCount> kDataTypeBytes = {1, 1, 4, 4, 8, 8, 2, 4, 8, 2, 1, 1};
 inline constexpr std::array<std::string_view, kDataTypeCount> kDataTypeNames = {
-    "int8",    "uint8",   "int32",   "uint32",   "int64",      "uint64",
+    "int8",    "uint8",   "int32",   "uint32",   "int64",       "uint64",
     "float16", "float32", "float64", "bfloat16", "float8_e4m3", "float8_e5m2"};
 inline constexpr std::array<std::string_view, kOperatorCount> kOperatorNames = {"sum", "prod", "max", "min", "avg"};
 
-constexpr size_t bytes_of(DataType type) { return kDataTypeBytes[static_cast<size_t>(type)]; }
-constexpr std::string_view name_of(DataType type) { return kDataTypeNames[static_cast<size_t>(type)]; }
-constexpr std::string_view name_of(Operator op) { return kOperatorNames[static_cast<size_t>(op)]; }
+constexpr size_t bytes_of(DataType type) {
+  return kDataTypeBytes[static_cast<size_t>(type)];
+}
+constexpr std::string_view name_of(DataType type) {
+  return kDataTypeNames[static_cast<size_t>(type)];
+}
+constexpr std::string_view name_of(Operator op) {
+  return kOperatorNames[static_cast<size_t>(op)];
+}
 
 constexpr std::optional<DataType> data_type_of(int value) {
   if (value < 0 || value >= kDataTypeCount) return std::nullopt;

@@ -51,7 +51,9 @@ void write_all(int fd, std::string_view text) {
 
 }  // namespace
 
-void set_log_level(LogLevel level) { level_now.store(level, std::memory_order_relaxed); }
+void set_log_level(LogLevel level) {
+  level_now.store(level, std::memory_order_relaxed);
+}
 
 void set_log_level(std::string_view word) {
   for (size_t i = 0; i < kWords.size(); ++i) {
@@ -59,9 +61,13 @@ void set_log_level(std::string_view word) {
   }
 }
 
-LogLevel log_level() { return level_now.load(std::memory_order_relaxed); }
+LogLevel log_level() {
+  return level_now.load(std::memory_order_relaxed);
+}
 
-void set_log_rank(int rank) { rank_of_thread = rank; }
+void set_log_rank(int rank) {
+  rank_of_thread = rank;
+}
 
 void log_line(LogLevel level, std::string_view subsystem, std::string_view text) {
   const std::string who =

@@ -76,12 +76,16 @@ Failure error(Code code, fmt::format_string<Args...> text, Args&&... args) {
 // The text of errno, for messages; thread-safe.
 std::string errno_text(int number);
 
-inline Failure failure_of(Status status) { return Failure(std::move(status)); }
+inline Failure failure_of(Status status) {
+  return Failure(std::move(status));
+}
 template <typename T>
 Failure failure_of(Expected<T> result) {
   return Failure(std::move(result.error()));
 }
-inline bool succeeded(const Status& status) { return status.ok(); }
+inline bool succeeded(const Status& status) {
+  return status.ok();
+}
 template <typename T>
 bool succeeded(const Expected<T>& result) {
   return result.has_value();
@@ -90,9 +94,9 @@ bool succeeded(const Expected<T>& result) {
 }  // namespace weft
 
 // Passes an error on. WEFT_TRY(f()) for a Status; WEFT_TRY_ASSIGN(auto x, g()) for an Expected.
-#define WEFT_TRY(expression)                                                                   \
-  do {                                                                                         \
-    auto weft_try_result = (expression);                                                       \
+#define WEFT_TRY(expression)                                                                        \
+  do {                                                                                              \
+    auto weft_try_result = (expression);                                                            \
     if (!::weft::succeeded(weft_try_result)) return ::weft::failure_of(std::move(weft_try_result)); \
   } while (false)
 #define WEFT_TRY_JOIN_(a, b) a##b

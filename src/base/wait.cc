@@ -4,6 +4,8 @@
 
 namespace weft {
 
-void Waiter::yield() { sched_yield(); }
+void Waiter::yield() {
+  sched_yield();
+}
 
 }  // namespace weft

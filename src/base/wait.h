@@ -12,8 +12,8 @@ namespace weft {
 
 // How patient a waiter is before it gives the processor away. Depends on how many ranks share how many processors.
 struct Patience {
-  uint32_t polls = 2000;    // with a pause instruction between
-  uint32_t yields = 2000;   // with sched_yield between; after them the waiter sleeps
+  uint32_t polls = 2000;   // with a pause instruction between
+  uint32_t yields = 2000;  // with sched_yield between; after them the waiter sleeps
 };
 
 enum class WaitResult : uint8_t { ready, stopped, deadline };
@@ -30,8 +30,8 @@ class Waiter {
  public:
   Waiter(const Alive& alive, const Patience& patience) : alive_(alive), patience_(patience) {}
 
-  // The short wait: polls for a few microseconds, reads no clock. True once `ready()` is true; false: not yet, or stopped.
-  // `ready` makes what progress it can and never waits itself.
+  // The short wait: polls for a few microseconds, reads no clock. True once `ready()` is true; false: not yet, or
+  // stopped. `ready` makes what progress it can and never waits itself.
   template <typename Ready>
   bool poll(Ready&& ready) const {
     for (uint32_t round = 0; round < patience_.polls; ++round) {
@@ -42,8 +42,8 @@ class Waiter {
     return false;
   }
 
-  // The long wait: yields the processor between looks, then sleeps between them, until `ready()` is true, the communicator
-  // has stopped or the deadline has passed.
+  // The long wait: yields the processor between looks, then sleeps between them, until `ready()` is true, the
+  // communicator has stopped or the deadline has passed.
   template <typename Ready>
   WaitResult until(Ready&& ready, Deadline deadline) const {
     for (uint32_t round = 0;; ++round) {

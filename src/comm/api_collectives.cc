@@ -39,7 +39,8 @@ extern "C" weftResult_t weftAllGather(const void* sendbuff, void* recvbuff, size
 
 extern "C" weftResult_t weftBroadcast(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
                                       int root, weftComm_t comm, void* stream) {
-  return run({"weftBroadcast", Collective::broadcast, sendbuff, recvbuff, count, datatype, weftSum, root, stream}, comm);
+  return run({"weftBroadcast", Collective::broadcast, sendbuff, recvbuff, count, datatype, weftSum, root, stream},
+             comm);
 }
 
 extern "C" weftResult_t weftReduce(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,

@@ -23,11 +23,12 @@ Status null_argument(const char* function, const char* argument, const char* wha
 
 Status check_place(const char* function, int nranks, int rank) {
   if (nranks < 1 || nranks > weft::kRanksMax) {
-    return error(Code::invalid_argument, "{}: nranks is {}; it must be from 1 to {}", function, nranks, weft::kRanksMax);
+    return error(Code::invalid_argument, "{}: nranks is {}; it must be from 1 to {}", function, nranks,
+                 weft::kRanksMax);
   }
   if (rank < 0 || rank >= nranks) {
-    return error(Code::invalid_argument, "{}: rank is {}; with nranks {} it must be from 0 to {}", function, rank, nranks,
-                 nranks - 1);
+    return error(Code::invalid_argument, "{}: rank is {}; with nranks {} it must be from 0 to {}", function, rank,
+                 nranks, nranks - 1);
   }
   return {};
 }
@@ -36,7 +37,8 @@ Status join(const UniqueId& id, int nranks, int rank, weftComm_t* comm) {
   WEFT_TRY_ASSIGN(auto communicator, Communicator::join(id, nranks, rank));
   weftComm_t handle = put_handle(communicator.get());
   if (handle == nullptr) {
-    return error(Code::resource, "this process has {} communicators, the most there can be; destroy some", kCommunicatorsMax);
+    return error(Code::resource, "this process has {} communicators, the most there can be; destroy some",
+                 kCommunicatorsMax);
   }
   communicator.release();  // The handle owns it from here on.
   *comm = handle;
@@ -104,7 +106,8 @@ Status destroy(weftComm_t comm) {
   Communicator* communicator = nullptr;
   WEFT_TRY(find_live("weftCommDestroy", comm, communicator));
   if (communicator->in_use()) {
-    return error(Code::invalid_usage, "weftCommDestroy: a collective is under way on comm in another thread; wait for it, "
+    return error(Code::invalid_usage,
+                 "weftCommDestroy: a collective is under way on comm in another thread; wait for it, "
                  "or use weftCommAbort");
   }
   delete take_handle(comm);
@@ -125,7 +128,8 @@ Status abort(weftComm_t comm) {
                kAbortGrace.count());
 }
 
-Status ask(const char* function, weftComm_t comm, int* answer, const char* name, int (Communicator::*question)() const) {
+Status ask(const char* function, weftComm_t comm, int* answer, const char* name,
+           int (Communicator::*question)() const) {
   if (answer == nullptr) return null_argument(function, name, "an int");
   Communicator* communicator = nullptr;
   WEFT_TRY(find_live(function, comm, communicator));
@@ -143,7 +147,9 @@ Status async_error(weftComm_t comm, weftResult_t* result) {
 
 }  // namespace
 
-extern "C" weftResult_t weftGetUniqueId(weftUniqueId* id) { return report(get_unique_id(id)); }
+extern "C" weftResult_t weftGetUniqueId(weftUniqueId* id) {
+  return report(get_unique_id(id));
+}
 
 extern "C" weftResult_t weftCommInitRank(weftComm_t* comm, int nranks, weftUniqueId id, int rank) {
   return report(init_rank(comm, nranks, id, rank));
@@ -153,7 +159,9 @@ extern "C" weftResult_t weftCommInitAll(weftComm_t* comms, int nranks, const int
   return report(init_all(comms, nranks, devices));
 }
 
-extern "C" weftResult_t weftCommInitEnv(weftComm_t* comm) { return report(init_env(comm)); }
+extern "C" weftResult_t weftCommInitEnv(weftComm_t* comm) {
+  return report(init_env(comm));
+}
 
 extern "C" weftResult_t weftCommCount(weftComm_t comm, int* count) {
   return report(ask("weftCommCount", comm, count, "count", &Communicator::ranks));
@@ -163,9 +171,13 @@ extern "C" weftResult_t weftCommUserRank(weftComm_t comm, int* rank) {
   return report(ask("weftCommUserRank", comm, rank, "rank", &Communicator::rank));
 }
 
-extern "C" weftResult_t weftCommDestroy(weftComm_t comm) { return report(destroy(comm)); }
+extern "C" weftResult_t weftCommDestroy(weftComm_t comm) {
+  return report(destroy(comm));
+}
 
-extern "C" weftResult_t weftCommAbort(weftComm_t comm) { return report(abort(comm)); }
+extern "C" weftResult_t weftCommAbort(weftComm_t comm) {
+  return report(abort(comm));
+}
 
 extern "C" weftResult_t weftCommGetAsyncError(weftComm_t comm, weftResult_t* error) {
   return report(async_error(comm, error));

@@ -5,7 +5,8 @@ namespace {
 
 template <typename... Args>
 Status wrong(const CallArguments& call, fmt::format_string<Args...> text, Args&&... args) {
-  return Status(Code::invalid_argument, fmt::format("{}: {}", call.function, fmt::format(text, std::forward<Args>(args)...)));
+  return Status(Code::invalid_argument,
+                fmt::format("{}: {}", call.function, fmt::format(text, std::forward<Args>(args)...)));
 }
 
 // Bytes that this rank's send and receive buffers hold; 0 where the buffer is not used.
@@ -17,11 +18,16 @@ Extents extents_of(const Operation& operation, int ranks, int rank) {
   const size_t bytes = operation.bytes();
   const auto all = static_cast<size_t>(ranks) * bytes;
   switch (operation.collective) {
-    case Collective::all_reduce: return {bytes, bytes};
-    case Collective::reduce_scatter: return {all, bytes};
-    case Collective::all_gather: return {bytes, all};
-    case Collective::broadcast: return {rank == operation.root ? bytes : 0, bytes};
-    case Collective::reduce: return {bytes, rank == operation.root ? bytes : 0};
+    case Collective::all_reduce:
+      return {bytes, bytes};
+    case Collective::reduce_scatter:
+      return {all, bytes};
+    case Collective::all_gather:
+      return {bytes, all};
+    case Collective::broadcast:
+      return {rank == operation.root ? bytes : 0, bytes};
+    case Collective::reduce:
+      return {bytes, rank == operation.root ? bytes : 0};
   }
   return {0, 0};
 }
@@ -32,7 +38,8 @@ Status check_buffer(const CallArguments& call, const char* name, const void* buf
     return wrong(call, "{} is NULL but {} bytes are needed there; pass a host buffer, or count 0", name, extent);
   }
   if (reinterpret_cast<uintptr_t>(buffer) % bytes_of(type) != 0) {
-    return wrong(call, "{} is {}, which is not aligned to the {} bytes of {}", name, buffer, bytes_of(type), name_of(type));
+    return wrong(call, "{} is {}, which is not aligned to the {} bytes of {}", name, buffer, bytes_of(type),
+                 name_of(type));
   }
   return {};
 }
@@ -46,8 +53,10 @@ Status check_overlap(const CallArguments& call, const Operation& operation, cons
   const uintptr_t send_place = operation.collective == Collective::all_gather ? send - shift : send;
   const uintptr_t recv_place = operation.collective == Collective::reduce_scatter ? recv - shift : recv;
   if (send_place == recv_place) return {};
-  return wrong(call, "sendbuff {} ({} bytes) and recvbuff {} ({} bytes) overlap; use separate buffers, or in place as "
-               "weft/collectives.h defines it", call.sendbuff, extents.send, call.recvbuff, extents.recv);
+  return wrong(call,
+               "sendbuff {} ({} bytes) and recvbuff {} ({} bytes) overlap; use separate buffers, or in place as "
+               "weft/collectives.h defines it",
+               call.sendbuff, extents.send, call.recvbuff, extents.recv);
 }
 
 Status check_values(const CallArguments& call, int ranks) {

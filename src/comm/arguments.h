@@ -1,5 +1,5 @@
-// Checks of a collective's arguments, before anything is sent. Each error names the function, the argument, its value and
-// the fix.
+// Checks of a collective's arguments, before anything is sent. Each error names the function, the argument, its value
+// and the fix.
 #pragma once
 
 #include "base/status.h"

@@ -1,4 +1,5 @@
-// Joining, leaving and aborting. The path of a collective is in communicator_run.cc, its errors in communicator_errors.cc.
+// Joining, leaving and aborting. The path of a collective is in communicator_run.cc, its errors in
+// communicator_errors.cc.
 #include "comm/communicator.h"
 
 #include <sched.h>
@@ -11,8 +12,8 @@
 namespace weft {
 namespace {
 
-// How long to poll and to yield before sleeping. With a processor for each rank polling is free; otherwise the one that is
-// waited for needs the processor.
+// How long to poll and to yield before sleeping. With a processor for each rank polling is free; otherwise the one that
+// is waited for needs the processor.
 constexpr Patience kRoomy{.polls = 4000, .yields = 400};
 constexpr Patience kCrowded{.polls = 20, .yields = 4000};
 
@@ -53,13 +54,12 @@ Status Communicator::enroll(const UniqueId& id, Deadline deadline) {
   WEFT_TRY_ASSIGN(Joined joined, weft::join(id, endpoint_->join_request(rank_, ranks_), deadline));
   id_ = joined.communicator;
   roster_ = std::move(joined.roster);
-  WEFT_TRY_ASSIGN(membership_, Membership::join(endpoint_->control(),
-                                                {.communicator = id_,
-                                                 .rank = rank_,
-                                                 .secret = joined.secret,
-                                                 .roster = roster_,
-                                                 .alive = &alive_},
-                                                deadline));
+  WEFT_TRY_ASSIGN(
+      membership_,
+      Membership::join(
+          endpoint_->control(),
+          {.communicator = id_, .rank = rank_, .secret = joined.secret, .roster = roster_, .alive = &alive_},
+          deadline));
   return {};
 }
 
@@ -78,7 +78,9 @@ Status Communicator::make_engine() {
       Ends::Identity{.communicator = id_, .epoch = 0, .rank = static_cast<uint32_t>(rank_)},
       ConnectionShape{.slots = machine_.slots, .slot_bytes = machine_.slot_bytes}, std::move(routes), alive_,
       machine_.ranks_per_host > machine_.processors ? kCrowded : kRoomy,
-      WaitReports{.stuck = [this](auto waited, const auto& operation, const auto& awaited) { report_stuck(waited, operation, awaited); }});
+      WaitReports{.stuck = [this](auto waited, const auto& operation, const auto& awaited) {
+        report_stuck(waited, operation, awaited);
+      }});
   return {};
 }
 

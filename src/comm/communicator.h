@@ -36,8 +36,8 @@ class Communicator {
 
   // The first error, without blocking. Any thread.
   Status error() const { return alive_.error(); }
-  // Stops calls under way in other threads and tells the peers. Any thread; waits at most kAbortGrace for those calls; true
-  // if none is left.
+  // Stops calls under way in other threads and tells the peers. Any thread; waits at most kAbortGrace for those calls;
+  // true if none is left.
   bool abort();
   bool in_use() const { return busy_.test(std::memory_order_acquire); }
   // True in a child after fork: the communicator is the parent's.

@@ -14,8 +14,10 @@ Status Communicator::fail(Status status) {
 Status Communicator::explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared) {
   const CallSignature call = signature(operation);
   switch (outcome) {
-    case Outcome::done: return {};
-    case Outcome::stopped: return alive_.error();
+    case Outcome::done:
+      return {};
+    case Outcome::stopped:
+      return alive_.error();
     case Outcome::refused: {
       const Refused& refused = prepared.executor.refused();
       const bool same_call = refused.fingerprint == pack(call);
@@ -35,8 +37,10 @@ void Communicator::report_stuck(std::chrono::milliseconds waited, const Fingerpr
                                 const std::vector<uint32_t>& awaited) const {
   std::string peers;
   for (const uint32_t peer : awaited) peers += fmt::format("{}{}", peers.empty() ? "" : ", ", describe(roster_[peer]));
-  log_warn("comm", "STUCK {} ({} ranks) for {:.1f} s: waits for {}; all ranks are alive. WEFT_TIMEOUT=60 turns this into "
-           "weftTimeout", describe(unpack(operation)), ranks_, static_cast<double>(waited.count()) / 1000, peers);
+  log_warn("comm",
+           "STUCK {} ({} ranks) for {:.1f} s: waits for {}; all ranks are alive. WEFT_TIMEOUT=60 turns this into "
+           "weftTimeout",
+           describe(unpack(operation)), ranks_, static_cast<double>(waited.count()) / 1000, peers);
 }
 
 }  // namespace weft

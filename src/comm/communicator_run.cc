@@ -12,8 +12,9 @@ constexpr std::chrono::seconds kConnectTime{30};  // for all connections of a pl
 
 Status Communicator::run(const Operation& operation) {
   if (busy_.test_and_set(std::memory_order_acquire)) {
-    return weft::error(Code::invalid_usage,
-                       "two threads call collectives of one communicator at once; give each thread its own communicator");
+    return weft::error(
+        Code::invalid_usage,
+        "two threads call collectives of one communicator at once; give each thread its own communicator");
   }
   Status status = alive_.stopped() ? alive_.error() : run_sequenced(operation);
   busy_.clear(std::memory_order_release);

@@ -48,7 +48,8 @@ Expected<std::shared_ptr<Endpoint>> Endpoint::of_process() {
     transports.push_back(std::move(transport));
   }
   Doorbell& doorbell = process_doorbell();
-  std::shared_ptr<Endpoint> endpoint(new Endpoint(process->config, std::move(control), std::move(transports), doorbell));
+  std::shared_ptr<Endpoint> endpoint(
+      new Endpoint(process->config, std::move(control), std::move(transports), doorbell));
   current = endpoint;
   return endpoint;
 }
@@ -59,7 +60,9 @@ Endpoint::Endpoint(const Config& config, std::shared_ptr<Control> control,
   control_->set_doorbell(&doorbell_);
 }
 
-Endpoint::~Endpoint() { control_->set_doorbell(nullptr); }
+Endpoint::~Endpoint() {
+  control_->set_doorbell(nullptr);
+}
 
 JoinRequest Endpoint::join_request(int rank, int ranks) const {
   JoinRequest request{.rank = rank,
@@ -85,7 +88,8 @@ Expected<std::vector<PeerRoute>> Endpoint::routes(const Roster& roster, int rank
     if (route.transport == nullptr) {
       return error(Code::invalid_usage,
                    "no transport reaches {}: this version joins ranks of one host only (one kernel and one network "
-                   "namespace, the same user); start all ranks there", describe(member));
+                   "namespace, the same user); start all ranks there",
+                   describe(member));
     }
   }
   return routes;

@@ -1,5 +1,5 @@
-// What the communicators of a process share: its control thread and its transports. Made by the first communicator, ended
-// by the last.
+// What the communicators of a process share: its control thread and its transports. Made by the first communicator,
+// ended by the last.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,8 @@ class Endpoint {
 
   // What a rank of this process tells the others about itself.
   JoinRequest join_request(int rank, int ranks) const;
-  // How this process reaches each rank; the entry of `rank` itself stays empty. An error names a rank that no transport reaches.
+  // How this process reaches each rank; the entry of `rank` itself stays empty. An error names a rank that no transport
+  // reaches.
   Expected<std::vector<PeerRoute>> routes(const Roster& roster, int rank) const;
 
  private:

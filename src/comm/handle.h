@@ -1,6 +1,6 @@
-// weftComm_t handles. A handle is the address of a cell in a table that lives as long as the process, so that any pointer
-// can be checked before it is followed: a foreign one is outside the table, one of a destroyed communicator is an empty
-// cell. Cells are reused as late as possible. Any thread.
+// weftComm_t handles. A handle is the address of a cell in a table that lives as long as the process, so that any
+// pointer can be checked before it is followed: a foreign one is outside the table, one of a destroyed communicator is
+// an empty cell. Cells are reused as late as possible. Any thread.
 #pragma once
 
 #include <cstddef>

@@ -24,7 +24,9 @@ static_assert(static_cast<int>(Code::resource) == weftOutOfResource);
 
 }  // namespace
 
-const char* last_error_text() { return text_of_thread.c_str(); }
+const char* last_error_text() {
+  return text_of_thread.c_str();
+}
 
 const char* keep_error_text(std::string_view text) {
   text_of_thread = text;

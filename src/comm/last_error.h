@@ -16,7 +16,8 @@ const char* keep_error_text(std::string_view text);
 weftResult_t report_failure(const Status& status);
 
 inline weftResult_t report(const Status& status) {
-  if (status.ok()) [[likely]] return weftSuccess;
+  if (status.ok()) [[likely]]
+    return weftSuccess;
   return report_failure(status);
 }
 

@@ -25,8 +25,8 @@ std::string difference(const CallSignature& a, const CallSignature& b) {
 
 std::string describe(const CallSignature& call) {
   const auto collective = static_cast<Collective>(call.collective);
-  std::string text = fmt::format("{} #{} {}", word(kCollectiveNames, call.collective), call.sequence,
-                                 word(kDataTypeNames, call.type));
+  std::string text =
+      fmt::format("{} #{} {}", word(kCollectiveNames, call.collective), call.sequence, word(kDataTypeNames, call.type));
   if (is_reduction(collective)) text += fmt::format(" {}", word(kOperatorNames, call.op));
   text += fmt::format(" count={}", call.count);
   if (is_rooted(collective)) text += fmt::format(" root={}", call.root);
@@ -39,9 +39,10 @@ std::string describe_refusal(const Refused& refused, const CallSignature& mine, 
     return fmt::format("rank {} sent {} bytes where {} are due in {}: its memory is corrupt or its layout differs",
                        refused.peer, refused.bytes, refused.bytes_due, describe(mine));
   }
-  return fmt::format("MISMATCH: rank {} called {}; rank {} called {}; they differ in {}. The output of this call is "
-                     "undefined; every rank must make the same calls in the same order",
-                     rank, describe(mine), refused.peer, describe(theirs), difference(mine, theirs));
+  return fmt::format(
+      "MISMATCH: rank {} called {}; rank {} called {}; they differ in {}. The output of this call is "
+      "undefined; every rank must make the same calls in the same order",
+      rank, describe(mine), refused.peer, describe(theirs), difference(mine, theirs));
 }
 
 }  // namespace weft

@@ -15,8 +15,8 @@ struct Operation {
   void* recvbuff;
   size_t count;  // of elements, as the caller gave it: of one block for all_gather and reduce_scatter
   DataType type;
-  Operator op;   // sum where the collective has none
-  int root;      // 0 where the collective has none
+  Operator op;  // sum where the collective has none
+  int root;     // 0 where the collective has none
   size_t bytes() const { return count * bytes_of(type); }
 };
 

@@ -25,11 +25,13 @@ struct PeerRoute {
   Bytes descriptor;                // the peer's, for that transport
 };
 
-// `Ring` is SlotWriter with SendPump, or SlotReader with RecvPump. Without a pump the ring is memory that the peer has mapped.
+// `Ring` is SlotWriter with SendPump, or SlotReader with RecvPump. Without a pump the ring is memory that the peer has
+// mapped.
 template <typename Ring, typename Pump>
 struct End {
   End(const MappedConnection& mapped, std::unique_ptr<Pump> its_pump)
-      : ring(RingPlace{mapped.slots, mapped.consumed, mapped.peer_doorbell, mapped.shape.slots, mapped.shape.slot_bytes}),
+      : ring(RingPlace{mapped.slots, mapped.consumed, mapped.peer_doorbell, mapped.shape.slots,
+                       mapped.shape.slot_bytes}),
         pump(std::move(its_pump)) {}
   Ring ring;
   std::unique_ptr<Pump> pump;

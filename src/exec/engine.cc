@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLook{50};  // between two looks at departed peers and limits during a long wait
+constexpr milliseconds kLook{50};           // between two looks at departed peers and limits during a long wait
 constexpr milliseconds kStuckAfter{10000};  // a wait this long is reported, and again after each further one
 
 }  // namespace
@@ -43,7 +43,8 @@ Outcome Engine::run(HostExecutor& executor, const Work& work, std::chrono::nanos
   WEFT_ASSERT(!driven_elsewhere);
   executor.start(work);
   Outcome outcome = Outcome::done;
-  if (!Waiter(alive_, patience_).poll([&] { return finished(executor); })) outcome = run_patiently(executor, time_limit);
+  if (!Waiter(alive_, patience_).poll([&] { return finished(executor); }))
+    outcome = run_patiently(executor, time_limit);
   if (progress_ == Progress::failed) outcome = Outcome::refused;
   driven_.clear(std::memory_order_release);
   return outcome;
@@ -51,7 +52,8 @@ Outcome Engine::run(HostExecutor& executor, const Work& work, std::chrono::nanos
 
 bool Engine::finished(HostExecutor& executor) {
   progress_ = executor.advance();
-  if (!ends_.has_pumps()) [[likely]] return progress_ != Progress::busy;
+  if (!ends_.has_pumps()) [[likely]]
+    return progress_ != Progress::busy;
   if (Status pumped = ends_.pump(); !pumped.ok()) alive_.fail(std::move(pumped));
   // A stream has no thread of its own: what was written must be on its way before the call may return.
   return progress_ == Progress::failed || (progress_ == Progress::done && ends_.drained());

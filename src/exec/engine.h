@@ -20,7 +20,8 @@ enum class Outcome : uint8_t { done, refused, departed, stopped, timeout };
 
 // What the long wait asks its owner now and then; texts are the owner's business.
 struct WaitReports {
-  std::function<void(std::chrono::milliseconds waited, const Fingerprint& operation, const std::vector<uint32_t>& awaited)>
+  std::function<void(std::chrono::milliseconds waited, const Fingerprint& operation,
+                     const std::vector<uint32_t>& awaited)>
       stuck;
 };
 
@@ -35,8 +36,8 @@ class Engine {
   // Opens the plan's connections and binds it. Every rank of the communicator opens the same plan at the same point.
   Status open(Plan& plan, Deadline deadline);
 
-  // Runs one execution of a bound plan. refused: executor.refused() tells; departed: peer() has destroyed its communicator
-  // and what it never sent is awaited; stopped: the communicator's Alive has the error.
+  // Runs one execution of a bound plan. refused: executor.refused() tells; departed: peer() has destroyed its
+  // communicator and what it never sent is awaited; stopped: the communicator's Alive has the error.
   Outcome run(HostExecutor& executor, const Work& work, std::chrono::nanoseconds time_limit);
   uint32_t peer() const { return peer_; }
 

@@ -34,7 +34,8 @@ Progress HostExecutor::advance() {
   while (moved && lanes_left_ != 0) {
     moved = false;
     for (LaneState& lane : lanes_) moved |= advance_lane(lane);
-    if (failed_) [[unlikely]] return Progress::failed;
+    if (failed_) [[unlikely]]
+      return Progress::failed;
   }
   return lanes_left_ == 0 ? Progress::done : Progress::busy;
 }
@@ -51,7 +52,8 @@ bool HostExecutor::advance_lane(LaneState& lane) {
       move_set(lane, begin, bytes);
       give_slots(lane, bytes);
       if (trace_ != nullptr) [[unlikely]] {
-        (*trace_)[static_cast<size_t>(&lane - lanes_.data())].push_back({lane.pass, lane.cursor.index(), lane.slot, bytes});
+        (*trace_)[static_cast<size_t>(&lane - lanes_.data())].push_back(
+            {lane.pass, lane.cursor.index(), lane.slot, bytes});
       }
       ++lane.slot;
       moved = true;
@@ -128,8 +130,10 @@ void HostExecutor::move_set(const LaneState& lane, uint64_t begin, uint64_t slot
     if (chunk_end > begin + moved) {
       const uint64_t within = begin + moved - chunk_begin;
       const uint64_t bytes = std::min(chunk_end - chunk_begin - within, slot_bytes - moved);
-      std::byte* const source = step.source.buffer == Buffer::none ? nullptr : address_of(lane, step.source, t) + within;
-      std::byte* const target = step.target.buffer == Buffer::none ? nullptr : address_of(lane, step.target, t) + within;
+      std::byte* const source =
+          step.source.buffer == Buffer::none ? nullptr : address_of(lane, step.source, t) + within;
+      std::byte* const target =
+          step.target.buffer == Buffer::none ? nullptr : address_of(lane, step.target, t) + within;
       fold_piece(lane, source, target, moved, slot_bytes, bytes);
       moved += bytes;
     }

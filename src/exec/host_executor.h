@@ -1,5 +1,5 @@
-// Runs a plan on host memory: one execution, resumable. `advance` moves every lane as far as it goes and never waits; the
-// engine calls it from its one wait loop. Passes outside, then steps, then slots.
+// Runs a plan on host memory: one execution, resumable. `advance` moves every lane as far as it goes and never waits;
+// the engine calls it from its one wait loop. Passes outside, then steps, then slots.
 //
 // Room before: exec/engine. Rooms after: fifo/ring (slots) and exec/host_reduce (the only loop that moves data).
 #pragma once
@@ -17,7 +17,8 @@
 
 namespace weft {
 
-// What one execution works on. input and output are where chunk 0 would lie, even if this rank holds only another block.
+// What one execution works on. input and output are where chunk 0 would lie, even if this rank holds only another
+// block.
 struct Work {
   const std::byte* input = nullptr;
   std::byte* output = nullptr;
@@ -63,9 +64,9 @@ class HostExecutor {
     const Lane* lane;
     uint32_t moves_per_pass = 0;
     uint32_t pass = 0;
-    uint64_t finished = 0;    // moves completed, over all passes: the lane's progress word
-    uint32_t slot = 0;        // of the cursor's step: the next one to move
-    bool entered = false;     // the two fields below describe the cursor's step in this pass
+    uint64_t finished = 0;  // moves completed, over all passes: the lane's progress word
+    uint32_t slot = 0;      // of the cursor's step: the next one to move
+    bool entered = false;   // the two fields below describe the cursor's step in this pass
     uint32_t slots = 0;
     uint64_t step_bytes = 0;
   };

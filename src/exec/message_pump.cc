@@ -12,7 +12,9 @@ namespace {
 constexpr size_t kSequenceBytes = sizeof(uint64_t);
 static_assert(offsetof(Slot, sequence) == 0);
 
-std::byte* message_of(Slot& slot) { return reinterpret_cast<std::byte*>(&slot) + kSequenceBytes; }
+std::byte* message_of(Slot& slot) {
+  return reinterpret_cast<std::byte*>(&slot) + kSequenceBytes;
+}
 
 // Header and payload; a small payload lies in the header.
 size_t message_bytes(size_t payload_bytes) {
@@ -28,7 +30,9 @@ LocalRing::LocalRing(const ConnectionShape& shape, Doorbell& doorbell) : shape_(
   for (uint32_t i = 0; i < shape.slots; ++i) new (memory_.get() + i * slot_stride(shape.slot_bytes)) Slot;
 }
 
-void LocalRing::Free::operator()(std::byte* memory) const { std::free(memory); }
+void LocalRing::Free::operator()(std::byte* memory) const {
+  std::free(memory);
+}
 
 MappedConnection LocalRing::mapped() {
   return {.slots = memory_.get(), .consumed = &consumed_, .peer_doorbell = &doorbell_, .shape = shape_};
@@ -69,8 +73,7 @@ Status RecvPump::progress() {
   const uint64_t consumed = ring_.consumed().load(std::memory_order_acquire);
   while (posted_ - consumed < requests_.size()) {
     Slot& slot = ring_.slot(posted_);
-    WEFT_TRY_ASSIGN(const Request request,
-                    stream_->irecv({message_of(slot), message_bytes(ring_.shape().slot_bytes)}));
+    WEFT_TRY_ASSIGN(const Request request, stream_->irecv({message_of(slot), message_bytes(ring_.shape().slot_bytes)}));
     if (!request) break;
     requests_[posted_++ % requests_.size()] = request;
   }

@@ -1,6 +1,6 @@
-// Joins a slot ring in this process's memory to a message stream, so that the executor works on rings alone. A message is
-// a slot without its sequence word: header, then payload. The engine's thread drives pumps between executor rounds; the
-// memory of a ring is staging, so a pump copies nothing.
+// Joins a slot ring in this process's memory to a message stream, so that the executor works on rings alone. A message
+// is a slot without its sequence word: header, then payload. The engine's thread drives pumps between executor rounds;
+// the memory of a ring is staging, so a pump copies nothing.
 #pragma once
 
 #include <memory>

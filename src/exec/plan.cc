@@ -10,7 +10,8 @@ namespace {
 template <typename Mark>
 void each_port(const Lane& lane, const Cursor& cursor, uint32_t first, uint32_t count, Mark mark) {
   for (uint32_t i = 0; i < count; ++i) {
-    const int64_t port = static_cast<int64_t>(first) + i + static_cast<int64_t>(cursor.step().port_stride) * cursor.trip();
+    const int64_t port =
+        static_cast<int64_t>(first) + i + static_cast<int64_t>(cursor.step().port_stride) * cursor.trip();
     WEFT_ASSERT(port >= 0 && port < lane.port_count);
     mark(lane.first_port + static_cast<uint32_t>(port));
   }

@@ -1,5 +1,5 @@
-// A plan: a schedule bound to the open ends of its connections, ready to run any number of times on any buffers. Cached by
-// the communicator; knows nothing of sizes, pointers or types.
+// A plan: a schedule bound to the open ends of its connections, ready to run any number of times on any buffers. Cached
+// by the communicator; knows nothing of sizes, pointers or types.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What an operation is, in 16 bytes: sequence number in its communicator, and the arguments that all ranks must agree on.
-// The first slot of an operation on every connection carries it; the receiver compares before it folds anything.
+// What an operation is, in 16 bytes: sequence number in its communicator, and the arguments that all ranks must agree
+// on. The first slot of an operation on every connection carries it; the receiver compares before it folds anything.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@ namespace weft {
 // The fields before packing. Wider values are cut to their bits: enough to tell ranks apart that disagree.
 struct CallSignature {
   uint32_t sequence = 0;
-  uint64_t count = 0;       // 40 bits
-  uint32_t root = 0;        // 20 bits
-  uint8_t collective = 0;   // 6 bits
-  uint8_t type = 0;         // 5 bits
-  uint8_t op = 0;           // 8 bits
-  uint8_t call_class = 0;   // 2 bits
-  uint16_t options = 0;     // 15 bits: hash of the options that select plans
+  uint64_t count = 0;      // 40 bits
+  uint32_t root = 0;       // 20 bits
+  uint8_t collective = 0;  // 6 bits
+  uint8_t type = 0;        // 5 bits
+  uint8_t op = 0;          // 8 bits
+  uint8_t call_class = 0;  // 2 bits
+  uint16_t options = 0;    // 15 bits: hash of the options that select plans
 };
 
 struct Fingerprint {
@@ -28,9 +28,9 @@ static_assert(sizeof(Fingerprint) == 16);
 
 constexpr Fingerprint pack(const CallSignature& s) {
   Fingerprint f;
-  f.low = s.sequence | (static_cast<uint64_t>(s.collective & 0x3F) << 32) | (static_cast<uint64_t>(s.type & 0x1F) << 38) |
-          (static_cast<uint64_t>(s.op) << 43) | (static_cast<uint64_t>(s.call_class & 3) << 51) |
-          (static_cast<uint64_t>(s.options & 0x7FF) << 53);
+  f.low = s.sequence | (static_cast<uint64_t>(s.collective & 0x3F) << 32) |
+          (static_cast<uint64_t>(s.type & 0x1F) << 38) | (static_cast<uint64_t>(s.op) << 43) |
+          (static_cast<uint64_t>(s.call_class & 3) << 51) | (static_cast<uint64_t>(s.options & 0x7FF) << 53);
   f.high = (s.count & 0xFF'FFFF'FFFFu) | (static_cast<uint64_t>(s.root & 0xF'FFFF) << 40) |
            (static_cast<uint64_t>((s.options >> 11) & 0xF) << 60);
   return f;

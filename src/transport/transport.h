@@ -1,4 +1,5 @@
-// What a transport is: a backend of this process that can reach some peers. Two kinds of connection, not one with holes:
+// What a transport is: a backend of this process that can reach some peers. Two kinds of connection, not one with
+// holes:
 //   mapped   after set-up plain data: slots and counters in memory that both ends have mapped; no call on the data path
 //   message  an ordered stream of messages: isend, irecv, test
 // One Transport per backend and process, owned by comm/endpoint. All functions may be called from any thread.
@@ -46,8 +47,8 @@ struct ConnectionShape {
   bool operator==(const ConnectionShape&) const = default;
 };
 
-// A FIFO in the receiver's memory, seen from one end (fifo/slot.h has the bytes). Valid until the transport is destroyed or
-// the connection is given back with `release`.
+// A FIFO in the receiver's memory, seen from one end (fifo/slot.h has the bytes). Valid until the transport is
+// destroyed or the connection is given back with `release`.
 struct MappedConnection {
   std::byte* slots = nullptr;                 // `shape.slots` slots, slot_stride(shape.slot_bytes) apart
   std::atomic<uint64_t>* consumed = nullptr;  // how many messages the receiver has given back; in a line of its own
@@ -61,9 +62,10 @@ struct Request {
   explicit operator bool() const { return id != 0; }
 };
 
-// An ordered stream; the source sends, the target receives; never both. One thread at a time. The memory given to isend or
-// irecv must stay untouched until `test` says done. A send of more than kReplayBytes is done only when the receiver has
-// taken it (its irecv was matched), not when a buffer or queue has accepted it; smaller ones are copied and done at once.
+// An ordered stream; the source sends, the target receives; never both. One thread at a time. The memory given to isend
+// or irecv must stay untouched until `test` says done. A send of more than kReplayBytes is done only when the receiver
+// has taken it (its irecv was matched), not when a buffer or queue has accepted it; smaller ones are copied and done at
+// once.
 class MessageConnection {
  public:
   virtual ~MessageConnection() = default;
@@ -85,12 +87,13 @@ class Transport {
   virtual Bytes descriptor() const = 0;
   // Symmetric: both ends answer the same for each other's descriptors.
   virtual Reach reach(std::span<const std::byte> peer) const = 0;
-  // Both ends call it, each for its side, in any order; never blocks. Nothing yet: the peer has not answered, call again
-  // (after `progress`). Calling again after it succeeded is an error of the caller.
-  virtual Expected<std::optional<Connection>> connect(std::span<const std::byte> peer, const ConnectionId& id, Side side,
-                                                      const ConnectionShape& shape) = 0;
-  // Gives back what the connections of one rank of a communicator (and epoch) hold in this process, for reuse by others. By
-  // then no peer may write to them any more, and they never come back: a later one has another communicator or epoch.
+  // Both ends call it, each for its side, in any order; never blocks. Nothing yet: the peer has not answered, call
+  // again (after `progress`). Calling again after it succeeded is an error of the caller.
+  virtual Expected<std::optional<Connection>> connect(std::span<const std::byte> peer, const ConnectionId& id,
+                                                      Side side, const ConnectionShape& shape) = 0;
+  // Gives back what the connections of one rank of a communicator (and epoch) hold in this process, for reuse by
+  // others. By then no peer may write to them any more, and they never come back: a later one has another communicator
+  // or epoch.
   virtual void release(uint64_t communicator, uint32_t epoch, uint32_t rank) = 0;
   // Moves what the transport itself must move (hand-shakes, sockets).
   virtual Status progress() = 0;

@@ -26,10 +26,14 @@ std::shared_ptr<LoopNetwork> network_for(Wire wire) {
 
 std::string name_of(Wire wire) {
   switch (wire) {
-    case Wire::shm: return "shm";
-    case Wire::loop_mapped: return "loop_mapped";
-    case Wire::loop_message: return "loop_message";
-    case Wire::loop_message_faulty: return "loop_message_faulty";
+    case Wire::shm:
+      return "shm";
+    case Wire::loop_mapped:
+      return "loop_mapped";
+    case Wire::loop_message:
+      return "loop_message";
+    case Wire::loop_message_faulty:
+      return "loop_message_faulty";
   }
   return "";
 }

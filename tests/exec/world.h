@@ -23,8 +23,8 @@ struct Job {
   const CatalogRow* row;
   int ranks = 2;
   int root = 0;
-  Inputs inputs;         // type, operator and values
-  size_t count = 1;      // as the API counts
+  Inputs inputs;     // type, operator and values
+  size_t count = 1;  // as the API counts
   bool in_place = false;
   uint64_t block_bytes() const { return count * bytes_of(inputs.type); }
   size_t blocks() const { return is_blocked(row->collective) ? static_cast<size_t>(ranks) : 1; }

@@ -95,9 +95,8 @@ std::byte* PeerProcess::place(const OfferParcel& offer) const {
 }
 
 void PeerProcess::erase_offers(uint64_t communicator, uint32_t epoch, uint32_t source) {
-  std::erase_if(offers_, [&](const auto& entry) {
-    return is_end_of(entry.first, Side::source, communicator, epoch, source);
-  });
+  std::erase_if(offers_,
+                [&](const auto& entry) { return is_end_of(entry.first, Side::source, communicator, epoch, source); });
 }
 
 }  // namespace weft

@@ -1,4 +1,4 @@
-#include "transport/shm/shared_memory.h"
+#include "transport/shared_memory.h"
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
