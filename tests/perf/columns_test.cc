@@ -64,6 +64,11 @@ class ByHand {
   std::vector<std::vector<std::byte>> send_;
 };
 
+// Sum and max stand for the others where only the check is looked at: making the tables is what takes time.
+bool is_typical(const Case& what) {
+  return what.op == Operator::sum || what.op == Operator::max;
+}
+
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
   for (int collective = 0; collective < kCollectiveCount; ++collective)
@@ -93,7 +98,7 @@ TEST(PerfColumns, right_results_pass) {
 // expect: exactly one wrong element
 TEST(PerfColumns, flipped_bit_is_caught) {
   for (const Case& what : all_cases()) {
-    if (test::is_float(what.type)) continue;
+    if (test::is_float(what.type) || !is_typical(what)) continue;
     const ByHand group(what, test::seed());
     std::vector<std::byte> recv = group.received(1);
     for (size_t at = 0; at < recv.size(); at += recv.size() / 13) {
@@ -108,7 +113,7 @@ TEST(PerfColumns, flipped_bit_is_caught) {
 // expect: caught, except where a zero changes its sign in a sum or a NaN in min and max
 TEST(PerfColumns, flipped_sign_is_caught) {
   for (const Case& what : all_cases()) {
-    if (!test::is_float(what.type)) continue;
+    if (!test::is_float(what.type) || !is_typical(what)) continue;
     const ByHand group(what, test::seed());
     std::vector<std::byte> recv = group.received(1);
     const size_t bytes = bytes_of(what.type);
