@@ -37,7 +37,7 @@ class Waiter {
     for (uint32_t round = 0; round < patience_.polls; ++round) {
       if (ready()) return true;
       if (alive_.stopped()) return false;
-      pause_processor();
+      pause_processor();  // Also keeps the polled line with its writer a little longer.
     }
     return false;
   }

@@ -37,7 +37,7 @@ Status check_buffer(const CallArguments& call, const char* name, const void* buf
   if (buffer == nullptr) {
     return wrong(call, "{} is NULL but {} bytes are needed there; pass a host buffer, or count 0", name, extent);
   }
-  if (reinterpret_cast<uintptr_t>(buffer) % bytes_of(type) != 0) {
+  if ((reinterpret_cast<uintptr_t>(buffer) & (bytes_of(type) - 1)) != 0) {  // Sizes of types are powers of two.
     return wrong(call, "{} is {}, which is not aligned to the {} bytes of {}", name, buffer, bytes_of(type),
                  name_of(type));
   }

@@ -1,4 +1,6 @@
 // The path of a collective: from checked arguments to the engine. Set-up is in communicator.cc.
+#include <bit>
+
 #include "collectives/catalog.h"
 #include "collectives/choose.h"
 #include "comm/communicator.h"
@@ -43,7 +45,7 @@ Work Communicator::work_for(const Operation& operation, const PreparedPlan& prep
           .output = operation.collective == Collective::reduce_scatter ? output - my_block : output,
           .layout = Layout(block_bytes, blocked ? static_cast<uint32_t>(ranks_) : 1, prepared.plan.schedule().chunks,
                            prepared.plan.pass_bytes(engine_->slot_bytes())),
-          .element_bytes = static_cast<uint32_t>(bytes_of(operation.type)),
+          .element_shift = static_cast<uint32_t>(std::countr_zero(bytes_of(operation.type))),
           .fold = fold_for(operation.type, operation.op),
           .divisor = operation.op == Operator::avg ? static_cast<uint32_t>(ranks_) : 1,
           .fingerprint = pack(signature(operation))};

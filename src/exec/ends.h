@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "exec/message_pump.h"
+#include "exec/store_choice.h"
 #include "fifo/ring.h"
 #include "schedule/step.h"
 #include "transport/transport.h"
@@ -25,19 +26,24 @@ struct PeerRoute {
   Bytes descriptor;                // the peer's, for that transport
 };
 
-// `Ring` is SlotWriter with SendPump, or SlotReader with RecvPump. Without a pump the ring is memory that the peer has
-// mapped.
-template <typename Ring, typename Pump>
-struct End {
-  End(const MappedConnection& mapped, std::unique_ptr<Pump> its_pump)
-      : ring(RingPlace{mapped.slots, mapped.consumed, mapped.peer_doorbell, mapped.shape.slots,
-                       mapped.shape.slot_bytes}),
-        pump(std::move(its_pump)) {}
-  Ring ring;
-  std::unique_ptr<Pump> pump;
+inline RingPlace place_of(const MappedConnection& mapped) {
+  return {mapped.slots, mapped.consumed, mapped.peer_doorbell, mapped.shape.slots, mapped.shape.slot_bytes};
+}
+
+// Without a pump the ring is memory that the peer has mapped.
+struct SendEnd {
+  SendEnd(const MappedConnection& mapped, std::unique_ptr<SendPump> its_pump)
+      : ring(place_of(mapped)), pump(std::move(its_pump)) {}
+  SlotWriter ring;
+  StoreChoice stores;
+  std::unique_ptr<SendPump> pump;
 };
-using SendEnd = End<SlotWriter, SendPump>;
-using RecvEnd = End<SlotReader, RecvPump>;
+struct RecvEnd {
+  RecvEnd(const MappedConnection& mapped, std::unique_ptr<RecvPump> its_pump)
+      : ring(place_of(mapped)), pump(std::move(its_pump)) {}
+  SlotReader ring;
+  std::unique_ptr<RecvPump> pump;
+};
 
 class Ends {
  public:

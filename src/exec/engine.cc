@@ -1,7 +1,5 @@
 #include "exec/engine.h"
 
-#include "base/assert.h"
-
 namespace weft {
 namespace {
 
@@ -39,14 +37,11 @@ Status Engine::open(Plan& plan, Deadline deadline) {
 }
 
 Outcome Engine::run(HostExecutor& executor, const Work& work, std::chrono::nanoseconds time_limit) {
-  const bool driven_elsewhere = driven_.test_and_set(std::memory_order_acquire);
-  WEFT_ASSERT(!driven_elsewhere);
   executor.start(work);
   Outcome outcome = Outcome::done;
   if (!Waiter(alive_, patience_).poll([&] { return finished(executor); }))
     outcome = run_patiently(executor, time_limit);
   if (progress_ == Progress::failed) outcome = Outcome::refused;
-  driven_.clear(std::memory_order_release);
   return outcome;
 }
 

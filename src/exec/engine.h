@@ -1,10 +1,10 @@
 // Drives the operations of one communicator rank: opens the connections that a plan needs and runs executions to their
-// end, in the one wait loop. The calling thread drives it; one thread at a time, asserted.
+// end, in the one wait loop. The calling thread drives it; one thread at a time, which
+// comm/communicator makes sure of.
 //
 // Room before: comm/communicator (plan lookup). Room after: exec/host_executor.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 
@@ -54,7 +54,6 @@ class Engine {
   Ends ends_;
   Progress progress_ = Progress::busy;
   uint32_t peer_ = 0;
-  std::atomic_flag driven_;  // asserts that one thread drives at a time
 };
 
 }  // namespace weft

@@ -58,7 +58,7 @@ bool HostExecutor::advance_lane(LaneState& lane) {
       ++lane.slot;
       moved = true;
     }
-    if (!may_start(lane)) return moved;  // A step without slots still keeps its place in the order.
+    if (lane.slots == 0 && !may_start(lane)) return moved;  // A step without slots keeps its place in the order.
     leave(lane);
     moved = true;
   }
@@ -103,7 +103,7 @@ bool HostExecutor::take_slots(const LaneState& lane, uint64_t bytes) {
   const Step& step = lane.cursor.step();
   const uint32_t recv_first = first_port(lane, step.recv_first);
   for (uint32_t i = 0; i < step.recv_count; ++i) {
-    Slot* const slot = plan_.readers()[recv_first + i]->try_peek();
+    Slot* const slot = plan_.recvs()[recv_first + i]->ring.try_peek();
     if (slot == nullptr) return false;
     if (slot->bytes != bytes || slot->fingerprint != work_.fingerprint) [[unlikely]] {
       refused_ = {schedule_.ports[recv_first + i].peer, slot->fingerprint, slot->bytes, bytes};
@@ -114,7 +114,8 @@ bool HostExecutor::take_slots(const LaneState& lane, uint64_t bytes) {
   }
   const uint32_t send_first = first_port(lane, step.send_first);
   for (uint32_t i = 0; i < step.send_count; ++i) {
-    Slot* const slot = plan_.writers()[send_first + i]->try_acquire();
+    SendEnd& end = *plan_.sends()[send_first + i];
+    Slot* const slot = bytes < StoreChoice::kLeastBytes ? end.ring.try_acquire() : end.stores.acquire(end.ring);
     if (slot == nullptr) return false;
     sides_->slots_out[i] = slot;
   }
@@ -144,21 +145,25 @@ void HostExecutor::move_set(const LaneState& lane, uint64_t begin, uint64_t slot
 void HostExecutor::fold_piece(const LaneState& lane, std::byte* at_source, std::byte* at_target, uint64_t slot_offset,
                               uint64_t slot_bytes, uint64_t bytes) {
   const Step& step = lane.cursor.step();
+  const uint32_t send_first = first_port(lane, step.send_first);
   uint32_t sources = 0, targets = 0;
   for (uint32_t i = 0; i < step.recv_count; ++i) {
     if (i == step.source_at && at_source != nullptr) sides_->sources[sources++] = at_source;
     sides_->sources[sources++] = sides_->slots_in[i]->payload(slot_bytes) + slot_offset;
   }
   if (step.source_at >= step.recv_count && at_source != nullptr) sides_->sources[sources++] = at_source;
+  uint32_t streaming = 0;
   for (uint32_t i = 0; i < step.send_count; ++i) {
+    const bool streams = slot_bytes >= StoreChoice::kLeastBytes && plan_.sends()[send_first + i]->stores.streams();
+    if (streams && targets < 32) streaming |= uint32_t{1} << targets;
     sides_->targets[targets++] = sides_->slots_out[i]->payload(slot_bytes) + slot_offset;
   }
   const FoldOptions options{.divisor = (step.flags & kPostOp) != 0 ? work_.divisor : 1,
                             .pairwise = (step.flags & kPairwise) != 0,
-                            .streaming = work_.streaming ? (uint32_t{1} << std::min(targets, 31u)) - 1 : 0};
+                            .streaming = streaming};
   if (at_target != nullptr) sides_->targets[targets++] = at_target;
   if (targets == 1 && sources == 1 && sides_->targets[0] == sides_->sources[0] && options.divisor == 1) return;
-  work_.fold({sides_->sources, sources}, {sides_->targets, targets}, bytes / work_.element_bytes, options);
+  work_.fold({sides_->sources, sources}, {sides_->targets, targets}, bytes >> work_.element_shift, options);
 }
 
 void HostExecutor::give_slots(const LaneState& lane, uint64_t bytes) {
@@ -166,10 +171,10 @@ void HostExecutor::give_slots(const LaneState& lane, uint64_t bytes) {
   const uint32_t send_first = first_port(lane, step.send_first);
   for (uint32_t i = 0; i < step.send_count; ++i) {
     sides_->slots_out[i]->fingerprint = work_.fingerprint;
-    plan_.writers()[send_first + i]->publish(sides_->slots_out[i], static_cast<uint32_t>(bytes));
+    plan_.sends()[send_first + i]->ring.publish(sides_->slots_out[i], static_cast<uint32_t>(bytes));
   }
   const uint32_t recv_first = first_port(lane, step.recv_first);
-  for (uint32_t i = 0; i < step.recv_count; ++i) plan_.readers()[recv_first + i]->release();
+  for (uint32_t i = 0; i < step.recv_count; ++i) plan_.recvs()[recv_first + i]->ring.release();
 }
 
 // How much of element t of the set there is in this pass. Scratch chunks stand for data chunks (schedule/step.h).
@@ -202,11 +207,11 @@ std::vector<uint32_t> HostExecutor::awaited_peers() {
     const Step& step = lane.cursor.step();
     for (uint32_t i = 0; i < step.recv_count; ++i) {
       const uint32_t port = first_port(lane, step.recv_first) + i;
-      if (plan_.readers()[port]->try_peek() == nullptr) peers.push_back(schedule_.ports[port].peer);
+      if (plan_.recvs()[port]->ring.try_peek() == nullptr) peers.push_back(schedule_.ports[port].peer);
     }
     for (uint32_t i = 0; i < step.send_count; ++i) {
       const uint32_t port = first_port(lane, step.send_first) + i;
-      if (plan_.writers()[port]->try_acquire() == nullptr) peers.push_back(schedule_.ports[port].peer);
+      if (plan_.sends()[port]->ring.try_acquire() == nullptr) peers.push_back(schedule_.ports[port].peer);
     }
   }
   std::sort(peers.begin(), peers.end());

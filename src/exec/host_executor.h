@@ -23,10 +23,9 @@ struct Work {
   const std::byte* input = nullptr;
   std::byte* output = nullptr;
   Layout layout;
-  uint32_t element_bytes = 1;
-  Fold fold = nullptr;     // never null; copies are folds of one source
-  uint32_t divisor = 1;    // of kPostOp steps
-  bool streaming = false;  // payloads go into slots with non-temporal stores
+  uint32_t element_shift = 0;  // an element has 1 << element_shift bytes
+  Fold fold = nullptr;         // never null; copies are folds of one source
+  uint32_t divisor = 1;        // of kPostOp steps
   Fingerprint fingerprint;
 };
 

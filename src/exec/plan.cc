@@ -38,13 +38,13 @@ Plan::Plan(Schedule schedule)
 
 void Plan::bind(Ends& ends) {
   WEFT_ASSERT(ends.shape().slots >= schedule_.credits_needed);
-  writers_.assign(schedule_.ports.size(), nullptr);
-  readers_.assign(schedule_.ports.size(), nullptr);
+  sends_.assign(schedule_.ports.size(), nullptr);
+  recvs_.assign(schedule_.ports.size(), nullptr);
   for (size_t i = 0; i < schedule_.ports.size(); ++i) {
     SendEnd* const send = ends.send_end(schedule_.ports[i]);
     RecvEnd* const recv = ends.recv_end(schedule_.ports[i]);
-    if (sends_to_[i] != 0) writers_[i] = &send->ring;
-    if (receives_from_[i] != 0) readers_[i] = &recv->ring;
+    if (sends_to_[i] != 0) sends_[i] = send;
+    if (receives_from_[i] != 0) recvs_[i] = recv;
     WEFT_ASSERT((sends_to_[i] == 0 || send != nullptr) && (receives_from_[i] == 0 || recv != nullptr));
   }
 }

@@ -22,8 +22,8 @@ class Plan {
   // Looks the ends up; all are open. Asserts that the connections have the credits that the schedule needs.
   void bind(Ends& ends);
   // By port number of the schedule; a port may have one direction only, the other is null.
-  SlotWriter** writers() { return writers_.data(); }
-  SlotReader** readers() { return readers_.data(); }
+  SendEnd** sends() { return sends_.data(); }
+  RecvEnd** recvs() { return recvs_.data(); }
 
   // The largest pass that keeps every step within one slot: what each pass takes of every chunk, in bytes.
   uint64_t pass_bytes(uint32_t slot_bytes) const { return std::max<uint64_t>(16, slot_bytes / widest_set_ / 16 * 16); }
@@ -33,8 +33,8 @@ class Plan {
   uint32_t widest_set_ = 1;
   std::vector<uint8_t> sends_to_, receives_from_;  // by port number
   std::vector<Port> send_ports_, recv_ports_;
-  std::vector<SlotWriter*> writers_;
-  std::vector<SlotReader*> readers_;
+  std::vector<SendEnd*> sends_;
+  std::vector<RecvEnd*> recvs_;
 };
 
 }  // namespace weft

@@ -68,10 +68,13 @@ class SlotWriter {
         doorbell_(place.peer_doorbell),
         slot_count_(place.slot_count) {}
 
+  // Whether try_acquire gives a slot without looking at what the receiver has given back since.
+  bool has_credit() const { return published_ - consumed_seen_ != slot_count_; }
+
   // The slot of the next message, to be filled; null while the receiver holds all slots. Asking again gives the same
   // slot.
   Slot* try_acquire() {
-    if (published_ - consumed_seen_ == slot_count_ && !look_for_credit()) return nullptr;
+    if (!has_credit() && !look_for_credit()) return nullptr;
     return position_.slot();
   }
 
@@ -96,7 +99,7 @@ class SlotWriter {
     // Only a count between what we saw and what we sent can be true; anything else is no credit.
     if (consumed - consumed_seen_ > published_ - consumed_seen_) return false;
     consumed_seen_ = consumed;
-    return published_ - consumed_seen_ != slot_count_;
+    return has_credit();
   }
 
   RingPosition position_;

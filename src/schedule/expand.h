@@ -66,12 +66,14 @@ inline uint32_t chunk_at(const Schedule& schedule, const Lane& lane, const Step&
                         : ref.buffer == Buffer::scratch ? schedule.scratch_chunks
                                                         : schedule.chunks;
   if (step.table != 0) return schedule.tables[step.table - 1 + trip * step.count + t];
-  const uint32_t run = step.run != 0 ? step.run : step.count;
-  const int64_t offset = static_cast<int64_t>(t / run) * step.gap + t % run;
-  const int64_t at =
-      static_cast<int64_t>(ref.chunk) + static_cast<int64_t>(ref.stride) * trip + (ref.mirror ? -offset : offset);
-  const int64_t wrapped = at % size;
-  return lane.window_base + static_cast<uint32_t>(wrapped < 0 ? wrapped + size : wrapped);
+  int64_t at = static_cast<int64_t>(ref.chunk) + static_cast<int64_t>(ref.stride) * trip;
+  if (t != 0) {
+    const uint32_t run = step.run != 0 ? step.run : step.count;
+    const int64_t offset = static_cast<int64_t>(t / run) * step.gap + t % run;
+    at += ref.mirror ? -offset : offset;
+  }
+  if (at < 0 || at >= size) at = (at % size + size) % size;
+  return lane.window_base + static_cast<uint32_t>(at);
 }
 
 }  // namespace weft

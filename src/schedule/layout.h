@@ -21,9 +21,13 @@ class Layout {
   Layout() = default;
   Layout(uint64_t block_bytes, uint32_t blocks, uint32_t chunks, uint64_t pass_bytes)
       : block_bytes_(block_bytes), pass_bytes_(pass_bytes), chunks_per_block_(chunks / blocks) {
-    const uint64_t share = (block_bytes + chunks_per_block_ - 1) / chunks_per_block_;
-    chunk_bytes_ = chunks_per_block_ == 1 ? block_bytes : (share + 15) / 16 * 16;
-    passes_ = static_cast<uint32_t>(std::max<uint64_t>(1, (chunk_bytes_ + pass_bytes - 1) / pass_bytes));
+    chunk_bytes_ = block_bytes;
+    if (chunks_per_block_ != 1) {
+      const uint64_t share = (block_bytes + chunks_per_block_ - 1) / chunks_per_block_;
+      chunk_bytes_ = (share + 15) / 16 * 16;
+    }
+    // One comparison instead of a division where it matters: for small data.
+    if (chunk_bytes_ > pass_bytes) passes_ = static_cast<uint32_t>((chunk_bytes_ + pass_bytes - 1) / pass_bytes);
   }
 
   uint32_t passes() const { return passes_; }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+
 #include "exec/ends.h"
 #include "exec/plan.h"
 #include "support/reference.h"
@@ -135,7 +137,7 @@ Work World::work_of(const Job& job, size_t r) {
           .output = output,
           .layout = Layout(one, static_cast<uint32_t>(job.blocks()), rank.plan->schedule().chunks,
                            rank.plan->pass_bytes(shape_.slot_bytes)),
-          .element_bytes = static_cast<uint32_t>(bytes_of(job.inputs.type)),
+          .element_shift = static_cast<uint32_t>(std::countr_zero(bytes_of(job.inputs.type))),
           .fold = fold_for(job.inputs.type, job.inputs.op),
           .divisor = job.inputs.op == Operator::avg ? static_cast<uint32_t>(job.ranks) : 1,
           .fingerprint = pack({.sequence = operations_})};
