@@ -1,0 +1,69 @@
+// Every algorithm by its name in WEFT_ALGO, ranks as processes that find each other by a unique id.
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "api/trial.h"
+#include "collectives/catalog.h"
+#include "support/ranks.h"
+#include "support/seed.h"
+
+namespace weft::test {
+namespace {
+
+// Memory that forked ranks share, for the unique id.
+weftUniqueId* shared_id() {
+  void* memory = mmap(nullptr, sizeof(weftUniqueId), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return static_cast<weftUniqueId*>(memory);
+}
+
+weftComm_t join(weftUniqueId* id, int ranks, int rank) {
+  if (rank == 0) {
+    EXPECT_EQ(weftGetUniqueId(id), weftSuccess) << weftGetLastError(nullptr);
+    shared_word(0).store(1);
+  }
+  await_word(0, 1);
+  weftComm_t comm = nullptr;
+  EXPECT_EQ(weftCommInitRank(&comm, ranks, *id, rank), weftSuccess) << weftGetLastError(nullptr);
+  return comm;
+}
+
+void run_all_collectives(weftComm_t comm, int ranks, int rank) {
+  for (int collective = 0; collective < kCollectiveCount; ++collective) {
+    for (const size_t count : {size_t{3}, size_t{1031}, size_t{100'003}}) {
+      Trial trial{.collective = static_cast<Collective>(collective), .count = count, .in_place = count == 1031};
+      trial.inputs = {
+          .type = DataType::int32, .op = Operator::sum, .values = Values::exact, .ranks = ranks, .seed = seed()};
+      if (trial.has_root()) trial.root = ranks - 1;
+      TrialRank mine(trial, rank);
+      std::vector<std::vector<std::byte>> inputs;
+      for (int other = 0; other < ranks; ++other) inputs.push_back(TrialRank(trial, other).input());
+      ASSERT_EQ(mine.call(comm), weftSuccess) << weftGetLastError(comm);
+      ASSERT_EQ(mine.wrong(inputs), "") << trial.text();
+    }
+  }
+}
+
+// one name forced, 2 to 5 processes, all collectives (those without that algorithm choose freely)
+// expect: right results
+TEST(Algorithms, by_name) {
+  for (const char* name : {"one_shot", "two_shot", "doubling", "ring", "direct", "chain"}) {
+    for (const int ranks : {2, 3, 5}) {
+      weftUniqueId* id = shared_id();
+      run_processes(ranks, [&](int rank) {
+        setenv("WEFT_ALGO", name, 1);
+        weftComm_t comm = join(id, ranks, rank);
+        ASSERT_NE(comm, nullptr);
+        run_all_collectives(comm, ranks, rank);
+        EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
+      });
+      munmap(id, sizeof *id);
+      if (HasFailure()) FAIL() << name << " with " << ranks << " ranks";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace weft::test
