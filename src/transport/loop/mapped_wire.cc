@@ -25,7 +25,7 @@ MappedWire::Ring::Ring(const ConnectionShape& shape)
 }
 
 void MappedWire::Ring::Free::operator()(std::byte* allocated) const {
-  ::operator delete(allocated, std::align_val_t{kLineBytes});
+  ::operator delete (allocated, std::align_val_t{kLineBytes});
 }
 
 MappedConnection MappedWire::connection(Side side) {
