@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ struct Backend {
   LoopFaults faults;  // of loop backends
   // Runs both parties; the texts of what failed.
   std::vector<std::string> (*run)(const Backend&, const Case&);
+  friend void PrintTo(const Backend& backend, std::ostream* stream) { *stream << backend.name; }
 };
 
 std::vector<std::string> run_shm_processes(const Backend&, const Case& body);

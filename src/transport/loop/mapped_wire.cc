@@ -24,8 +24,8 @@ MappedWire::Ring::Ring(const ConnectionShape& shape)
   lay_out_ring(place.slots, place.consumed, place.slot_count, place.slot_bytes);
 }
 
-void MappedWire::Ring::Free::operator()(std::byte* memory) const {
-  operator delete (memory, std::align_val_t{kLineBytes});
+void MappedWire::Ring::Free::operator()(std::byte* allocated) const {
+  ::operator delete (allocated, std::align_val_t{kLineBytes});
 }
 
 MappedConnection MappedWire::connection(Side side) {

@@ -20,7 +20,7 @@ class MappedWire final : public LoopWire {
   struct Ring {
     explicit Ring(const ConnectionShape& shape);
     struct Free {
-      void operator()(std::byte* memory) const;
+      void operator()(std::byte* allocated) const;
     };
     std::unique_ptr<std::byte, Free> memory;  // `consumed` in the first line, then the slots
     RingPlace place;

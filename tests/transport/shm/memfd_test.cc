@@ -74,11 +74,13 @@ TEST(Memfd, more_than_there_is) {
 // limits of the process: size of files (beyond which the kernel would send SIGXFSZ), number of open files
 // expect: an error that names the limit and how to raise it
 TEST(Memfd, limits_of_the_process) {
-  const auto meets = [](int resource, rlim_t limit, std::string_view fix) -> Status {
-    const rlimit lowered{limit, limit};
-    if (setrlimit(static_cast<__rlimit_resource>(resource), &lowered) != 0)
-      return error(Code::system_error, "setrlimit");
+  const auto meets = [](__rlimit_resource resource, rlim_t limit, std::string_view fix) -> Status {
+    rlimit usual{};
+    if (getrlimit(resource, &usual) != 0) return error(Code::system_error, "getrlimit");
+    const rlimit lowered{limit, usual.rlim_max};
+    if (setrlimit(resource, &lowered) != 0) return error(Code::system_error, "setrlimit");
     const auto fd = make_sealed_memfd(kBytes, "a test");
+    if (setrlimit(resource, &usual) != 0) return error(Code::system_error, "setrlimit");  // Leak checkers open files.
     if (!fd && fd.error().code() == Code::resource && fd.error().text().find(fix) != std::string_view::npos) return {};
     return error(Code::internal_error, "no error that names {}", fix);
   };
