@@ -136,7 +136,7 @@ Status Pmi1::send_line(std::string_view line, Deadline deadline) const {
 
 Expected<std::string> Pmi1::recv_line(Deadline deadline) const {
   std::string line;
-  while (!line.ends_with('\n')) {
+  while (line.find('\n') == std::string::npos) {
     WEFT_TRY(wait_ready(fd_, POLLIN, deadline));
     char buffer[kLineBytesMax];
     const ssize_t bytes = ::recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT);
@@ -146,8 +146,8 @@ Expected<std::string> Pmi1::recv_line(Deadline deadline) const {
     if (line.size() > kLineBytesMax)
       return error(Code::system_error, "its answer is longer than {} bytes", kLineBytesMax);
   }
+  if (line.find('\n') != line.size() - 1) return error(Code::system_error, "it answered twice: \"{}\"", line);
   line.pop_back();
-  if (line.find('\n') != std::string::npos) return error(Code::system_error, "it answered twice: \"{}\"", line);
   return line;
 }
 
