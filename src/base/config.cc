@@ -26,7 +26,7 @@ constexpr std::array<VariableRow, kVariableCount> kRows = {{
      "Seconds that communicator set-up may take before it fails and names the ranks that did not come."},
     {Variable::slot_bytes, "WEFT_SLOT_BYTES", kInteger, "65536", 1024, 16777216, "", false, true,
      "Payload bytes of one slot of a connection; a multiple of 64."},
-    {Variable::slots, "WEFT_SLOTS", kInteger, "4", 4, 64, "", false, true,
+    {Variable::slots, "WEFT_SLOTS", kInteger, "5", 5, 64, "", false, true,
      "Slots of one connection: how far a sender may run ahead of its receiver."},
     {Variable::rank, "WEFT_RANK", kInteger, "", 0, 16777215, "", false, false,
      "This process's rank; set by `weft run`, read by weftCommInitEnv."},

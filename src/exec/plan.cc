@@ -37,7 +37,7 @@ Plan::Plan(Schedule schedule)
 }
 
 void Plan::bind(Ends& ends) {
-  WEFT_ASSERT(ends.shape().slots >= schedule_.credits_needed);
+  WEFT_ASSERT(ends.shape().slots >= schedule_.credits_needed + kWithheldMost);
   sends_.assign(schedule_.ports.size(), nullptr);
   recvs_.assign(schedule_.ports.size(), nullptr);
   for (size_t i = 0; i < schedule_.ports.size(); ++i) {

@@ -9,7 +9,7 @@ namespace weft::test {
 namespace {
 
 // Small slots, so that small vectors have several passes and slots.
-constexpr ConnectionShape kShape{.slots = 4, .slot_bytes = 1024};
+constexpr ConnectionShape kShape{.slots = 5, .slot_bytes = 1024};
 
 class EveryWire : public ::testing::TestWithParam<Wire> {};
 INSTANTIATE_TEST_SUITE_P(HostExecutor, EveryWire,
