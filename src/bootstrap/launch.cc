@@ -25,8 +25,8 @@ Status check_meeting(Launcher launcher, const Launch& launch);
 Expected<Launch> detect_launch(const Environment& environment, const Config& config) {
   const auto deadline = Deadline::after_ms(static_cast<int64_t>(config.number(Variable::init_timeout) * 1e3));
   return detect_launch(environment, config, [deadline]() -> Expected<PmixPlace> {
-    WEFT_TRY_ASSIGN(const PmixTable* table, load_pmix());
-    return ask_pmix_place(*table, deadline);
+    WEFT_TRY_ASSIGN(auto* client, PmixClient::of_process());
+    return client->ask_place(deadline);
   });
 }
 

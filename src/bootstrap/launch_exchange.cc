@@ -49,8 +49,8 @@ Expected<std::vector<std::byte>> exchange_from_rank_zero(const Launch& launch,
     WEFT_TRY(check_no_mpich());
     return pmi1.exchange(launch.pmi_fd.value_or(-1), name, mine, deadline);
   }
-  WEFT_TRY_ASSIGN(const PmixTable* table, load_pmix());
-  return exchange_over_pmix(*table, name, std::move(mine), deadline);
+  WEFT_TRY_ASSIGN(auto* client, PmixClient::of_process());
+  return client->exchange(name, std::move(mine), deadline);
 }
 
 namespace {

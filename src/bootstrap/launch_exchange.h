@@ -1,8 +1,9 @@
 // Carries a unique id from rank 0 to the others through what the launcher offers (PMI-1 or PMIx).
 //
-// Every rank of the launch calls it, in the same order when there are several. PMI-1 has one socket per process, and
-// the launcher closes it at the farewell; so weft says farewell only when the process ends normally (exit, not _exit),
-// and where an MPICH is loaded into the process, that socket is the MPI's and the call fails with the way around it.
+// Every rank of the launch calls it, in the same order when there are several. The conversation with the launcher stays
+// open until the process ends normally (exit, not _exit): launchers take another end as a failure and end the job. An
+// Open MPI in the process may come before, after or not at all. An MPICH owns the one socket of PMI-1, so where one is
+// loaded the call fails and says the way around it.
 #pragma once
 
 #include <cstddef>

@@ -2,12 +2,15 @@
 
 #include <dlfcn.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 namespace weft {
@@ -25,24 +28,7 @@ constexpr uint8_t kScopeGlobal = 3;
 constexpr uint32_t kRankWildcard = UINT32_MAX - 1;
 
 constexpr int64_t kLongestMs = 86'400'000;
-
-// One use of the library, from init to finalize. Used by one thread.
-class Session {
- public:
-  static Expected<std::unique_ptr<Session>> open(const PmixTable& table);
-  ~Session() { table_.finalize(nullptr, 0); }
-  Expected<int> number(const char* key, bool of_this_process) const;
-  Status publish(const std::string& key, const std::vector<std::byte>& bytes) const;
-  Status fence() const;
-  Expected<std::vector<std::byte>> bytes_of_rank_zero(const std::string& key) const;
-
- private:
-  explicit Session(const PmixTable& table) : table_(table) {}
-  PmixProcess process(uint32_t rank) const;
-  Status check(int status, std::string_view call) const;
-  const PmixTable& table_;
-  PmixProcess self_{};
-};
+constexpr int64_t kFarewellMs = 1000;
 
 // Runs `talk` in a thread without signals and waits for its result until the deadline.
 template <typename T>
@@ -62,13 +48,33 @@ Expected<T> within(Deadline deadline, std::string_view what, std::function<Expec
 
 }  // namespace
 
-Expected<const PmixTable*> load_pmix() {
-  static const Expected<PmixTable> table = load_pmix_from("libpmix.so.2");
-  if (!table) return failure_of(table.error().copy());
-  return &*table;
-}
+// The conversation, shared by the client and the threads that it talks through.
+class PmixClient::Session {
+ public:
+  explicit Session(const PmixTable& table) : table_(table), owner_(getpid()) {}
+  Expected<PmixPlace> ask_place();
+  Expected<std::vector<std::byte>> exchange(const std::string& key, const std::optional<std::vector<std::byte>>& mine);
+  void close();
+  bool is_open() const { return open_.load(std::memory_order_relaxed) && owner_ == getpid(); }
 
-Expected<PmixTable> load_pmix_from(const char* library) {
+ private:
+  Status open();
+  Expected<int> number(const char* key, bool of_this_process) const;
+  Status publish(const std::string& key, const std::vector<std::byte>& bytes) const;
+  Status fence() const;
+  Expected<std::vector<std::byte>> bytes_of_rank_zero(const std::string& key) const;
+  PmixProcess process(uint32_t rank) const;
+  Status check(int status, std::string_view call) const;
+
+  const PmixTable table_;
+  const pid_t owner_;
+  std::mutex mutex_;  // of each conversation: held as long as the library keeps its thread
+  std::atomic<bool> open_{false};
+  bool left_ = false;   // guarded by mutex_
+  PmixProcess self_{};  // valid when open
+};
+
+Expected<PmixTable> load_pmix(const char* library) {
   void* handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
     return error(
@@ -99,45 +105,72 @@ Expected<PmixTable> load_pmix_from(const char* library) {
   return table;
 }
 
-Expected<PmixPlace> ask_pmix_place(const PmixTable& table, Deadline deadline) {
-  return within<PmixPlace>(deadline, "question for the size of the job", [&table]() -> Expected<PmixPlace> {
-    WEFT_TRY_ASSIGN(const auto session, Session::open(table));
-    PmixPlace place;
-    WEFT_TRY_ASSIGN(place.nranks, session->number("pmix.job.size", false));
-    // Not every server knows the local ones.
-    if (const auto rank = session->number("pmix.lrank", true)) place.local_rank = *rank;
-    if (const auto size = session->number("pmix.local.size", false)) place.local_size = *size;
-    return place;
-  });
+PmixClient::PmixClient(const PmixTable& table) : session_(std::make_shared<Session>(table)) {}
+
+PmixClient::~PmixClient() {
+  if (!session_->is_open()) return;
+  // A server that does not answer the farewell ends us anyway.
+  static_cast<void>(within<bool>(Deadline::after_ms(kFarewellMs), "farewell", [session = session_]() -> Expected<bool> {
+    session->close();
+    return true;
+  }));
 }
 
-Expected<std::vector<std::byte>> exchange_over_pmix(const PmixTable& table, std::string key,
-                                                    std::optional<std::vector<std::byte>> mine, Deadline deadline) {
-  using Bytes = std::vector<std::byte>;
-  return within<Bytes>(deadline, "exchange of the unique id",
-                       [&table, key = std::move(key), mine = std::move(mine)]() -> Expected<Bytes> {
-                         WEFT_TRY_ASSIGN(const auto session, Session::open(table));
-                         if (mine) WEFT_TRY(session->publish(key, *mine));
-                         WEFT_TRY(session->fence());
-                         if (mine) return *mine;
-                         return session->bytes_of_rank_zero(key);
-                       });
+Expected<PmixClient*> PmixClient::of_process() {
+  static const Expected<PmixTable> table = load_pmix("libpmix.so.2");
+  if (!table) return failure_of(table.error().copy());
+  static PmixClient client(*table);
+  return &client;
 }
 
-namespace {
-
-Expected<std::unique_ptr<Session>> Session::open(const PmixTable& table) {
-  PmixProcess self{};
-  const int status = table.init(&self, nullptr, 0);
-  if (status != kSuccess) {
-    return error(Code::system_error, "PMIx_Init failed: {} ({})", table.error_string(status), status);
-  }
-  auto session = std::unique_ptr<Session>(new Session(table));
-  session->self_ = self;
-  return session;
+Expected<PmixPlace> PmixClient::ask_place(Deadline deadline) {
+  return within<PmixPlace>(deadline, "question for the size of the job",
+                           [session = session_] { return session->ask_place(); });
 }
 
-Expected<int> Session::number(const char* key, bool of_this_process) const {
+Expected<std::vector<std::byte>> PmixClient::exchange(std::string key, std::optional<std::vector<std::byte>> mine,
+                                                      Deadline deadline) {
+  return within<std::vector<std::byte>>(
+      deadline, "exchange of the unique id",
+      [session = session_, key = std::move(key), mine = std::move(mine)] { return session->exchange(key, mine); });
+}
+
+Expected<PmixPlace> PmixClient::Session::ask_place() {
+  const std::lock_guard lock(mutex_);
+  WEFT_TRY(open());
+  PmixPlace place;
+  WEFT_TRY_ASSIGN(place.nranks, number("pmix.job.size", false));
+  // Not every server knows the local ones.
+  if (const auto rank = number("pmix.lrank", true)) place.local_rank = *rank;
+  if (const auto size = number("pmix.local.size", false)) place.local_size = *size;
+  return place;
+}
+
+Expected<std::vector<std::byte>> PmixClient::Session::exchange(const std::string& key,
+                                                               const std::optional<std::vector<std::byte>>& mine) {
+  const std::lock_guard lock(mutex_);
+  WEFT_TRY(open());
+  if (mine) WEFT_TRY(publish(key, *mine));
+  WEFT_TRY(fence());
+  if (mine) return *mine;
+  return bytes_of_rank_zero(key);
+}
+
+Status PmixClient::Session::open() {
+  if (left_) return error(Code::invalid_usage, "this process has taken leave of its PMIx server already");
+  if (open_) return {};
+  WEFT_TRY(check(table_.init(&self_, nullptr, 0), "PMIx_Init"));
+  open_ = true;
+  return {};
+}
+
+void PmixClient::Session::close() {
+  const std::lock_guard lock(mutex_);
+  table_.finalize(nullptr, 0);
+  left_ = true;
+}
+
+Expected<int> PmixClient::Session::number(const char* key, bool of_this_process) const {
   const PmixProcess target = process(of_this_process ? self_.rank : kRankWildcard);
   PmixValue* value = nullptr;
   WEFT_TRY(check(table_.get(&target, key, nullptr, 0, &value), key));
@@ -147,7 +180,7 @@ Expected<int> Session::number(const char* key, bool of_this_process) const {
   return error(Code::system_error, "the PMIx server gave {} in a form that is no number (type {})", key, value->type);
 }
 
-Status Session::publish(const std::string& key, const std::vector<std::byte>& bytes) const {
+Status PmixClient::Session::publish(const std::string& key, const std::vector<std::byte>& bytes) const {
   std::vector<std::byte> copy = bytes;
   PmixValue value{};
   value.type = kByteObject;
@@ -156,7 +189,7 @@ Status Session::publish(const std::string& key, const std::vector<std::byte>& by
   return check(table_.commit(), "PMIx_Commit");
 }
 
-Status Session::fence() const {
+Status PmixClient::Session::fence() const {
   PmixOption collect{};
   std::strcpy(collect.key, "pmix.collect");
   collect.value.type = kBool;
@@ -165,7 +198,7 @@ Status Session::fence() const {
   return check(table_.fence(&everyone, 1, &collect, 1), "PMIx_Fence");
 }
 
-Expected<std::vector<std::byte>> Session::bytes_of_rank_zero(const std::string& key) const {
+Expected<std::vector<std::byte>> PmixClient::Session::bytes_of_rank_zero(const std::string& key) const {
   const PmixProcess zero = process(0);
   PmixValue* value = nullptr;
   WEFT_TRY(check(table_.get(&zero, key.c_str(), nullptr, 0, &value), "PMIx_Get"));
@@ -178,17 +211,16 @@ Expected<std::vector<std::byte>> Session::bytes_of_rank_zero(const std::string& 
   return std::vector<std::byte>(first, first + value->data.bytes.size);
 }
 
-PmixProcess Session::process(uint32_t rank) const {
+PmixProcess PmixClient::Session::process(uint32_t rank) const {
   PmixProcess other = self_;
   other.rank = rank;
   return other;
 }
 
-Status Session::check(int status, std::string_view call) const {
+Status PmixClient::Session::check(int status, std::string_view call) const {
   if (status == kSuccess) return {};
   return error(Code::system_error, "the PMIx server of this job failed at {}: {} ({})", call,
                table_.error_string(status), status);
 }
 
-}  // namespace
 }  // namespace weft

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,9 +54,8 @@ struct PmixTable {
   const char* (*error_string)(int status);
 };
 
-// The library of this process, loaded on the first call and never unloaded. Any thread.
-Expected<const PmixTable*> load_pmix();
-Expected<PmixTable> load_pmix_from(const char* library);
+// Loads the library; it is never unloaded.
+Expected<PmixTable> load_pmix(const char* library);
 
 // What the server says about this process's job.
 struct PmixPlace {
@@ -64,12 +64,27 @@ struct PmixPlace {
   std::optional<int> local_size;
 };
 
-// Both talk to the server from a thread of their own, since no call of PMIx takes a deadline that servers obey. When
-// the deadline passes, that thread is left behind in the library. PMIx counts its users: an MPI in this process is not
-// disturbed.
-Expected<PmixPlace> ask_pmix_place(const PmixTable& table, Deadline deadline);
-// All ranks call it, with the same key, new for each call; rank 0 gives the bytes, every rank gets them.
-Expected<std::vector<std::byte>> exchange_over_pmix(const PmixTable& table, std::string key,
-                                                    std::optional<std::vector<std::byte>> mine, Deadline deadline);
+// This process as a client of its PMIx server: from the first question to its own end, for a process that has taken
+// leave cannot start an MPI any more (Open MPI 4). PMIx counts its users, so an MPI in the same process is not
+// disturbed. No call of PMIx takes a deadline that servers obey, so each conversation has a thread of its own. When a
+// deadline passes, that thread is left behind in the library, and later conversations fail at their deadlines too. Any
+// thread.
+class PmixClient {
+ public:
+  explicit PmixClient(const PmixTable& table);
+  ~PmixClient();  // Takes leave, if a question was ever asked, in a second at most. A forked child does not.
+
+  // The one of this process, ended with it. Fails where there is no library.
+  static Expected<PmixClient*> of_process();
+
+  Expected<PmixPlace> ask_place(Deadline deadline);
+  // All ranks call it, with the same key, new for each call; rank 0 gives the bytes, every rank gets them.
+  Expected<std::vector<std::byte>> exchange(std::string key, std::optional<std::vector<std::byte>> mine,
+                                            Deadline deadline);
+
+ private:
+  class Session;
+  std::shared_ptr<Session> session_;  // shared with a thread that may be left behind
+};
 
 }  // namespace weft

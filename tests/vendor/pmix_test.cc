@@ -94,6 +94,7 @@ class Pmix : public ::testing::Test {
   Pmix() { server = &server_; }
   Server server_;
   const PmixTable table_{init, finalize, put, commit, fence, get, error_string};
+  PmixClient client_{table_};
 };
 
 Deadline soon() {
@@ -103,13 +104,13 @@ Deadline soon() {
 // a server that knows all, and one that knows only the size
 // expect: what it knows
 TEST_F(Pmix, place) {
-  const auto place = ask_pmix_place(table_, soon());
+  const auto place = client_.ask_place(soon());
   ASSERT_TRUE(place.has_value()) << place.error().text();
   EXPECT_EQ(place->nranks, 4);
   EXPECT_EQ(place->local_rank, 1);
   EXPECT_EQ(place->local_size, 2);
   server_.knows_local = false;
-  const auto poorer = ask_pmix_place(table_, soon());
+  const auto poorer = client_.ask_place(soon());
   ASSERT_TRUE(poorer.has_value());
   EXPECT_EQ(poorer->nranks, 4);
   EXPECT_FALSE(poorer->local_rank.has_value());
@@ -120,7 +121,7 @@ TEST_F(Pmix, place) {
 // expect: an error with the form
 TEST_F(Pmix, strange_size) {
   server_.type_of_size = 3;
-  const auto place = ask_pmix_place(table_, soon());
+  const auto place = client_.ask_place(soon());
   ASSERT_FALSE(place.has_value());
   EXPECT_NE(place.error().text().find("pmix.job.size in a form that is no number (type 3)"), std::string::npos);
 }
@@ -129,26 +130,39 @@ TEST_F(Pmix, strange_size) {
 // expect: it gets the same
 TEST_F(Pmix, exchange) {
   const std::vector<std::byte> bytes = {std::byte{1}, std::byte{0}, std::byte{255}, std::byte{0}};
-  const auto given = exchange_over_pmix(table_, "weft.id.0", bytes, soon());
+  const auto given = client_.exchange("weft.id.0", bytes, soon());
   ASSERT_TRUE(given.has_value()) << given.error().text();
   EXPECT_EQ(*given, bytes);
-  EXPECT_EQ(server_.calls, (std::vector<std::string>{"init", "put", "commit", "fence", "finalize"}));
-  server_.calls.clear();
-  const auto got = exchange_over_pmix(table_, "weft.id.0", std::nullopt, soon());
+  const auto got = client_.exchange("weft.id.0", std::nullopt, soon());
   ASSERT_TRUE(got.has_value()) << got.error().text();
   EXPECT_EQ(*got, bytes);
-  EXPECT_EQ(server_.calls, (std::vector<std::string>{"init", "fence", "get", "finalize"}));
+}
+
+// two exchanges by one client that then ends, and a client that is asked nothing
+// expect: one init and one finalize around them; no call at all
+TEST_F(Pmix, one_conversation) {
+  {
+    PmixClient client(table_);
+    ASSERT_TRUE(client.exchange("weft.id.0", std::vector<std::byte>(8), soon()).has_value());
+    ASSERT_TRUE(client.exchange("weft.id.0", std::nullopt, soon()).has_value());
+  }
+  { const PmixClient silent(table_); }
+  const std::vector<std::string> expected = {"init", "put", "commit", "fence", "fence", "get", "finalize"};
+  EXPECT_EQ(server_.calls, expected);
 }
 
 // each call fails
-// expect: the error names it in PMIx's words, and every successful init has its finalize
+// expect: the error is in PMIx's words, and only a successful init has a finalize
 TEST_F(Pmix, each_call_fails) {
   for (const std::string call : {"init", "put", "commit", "fence"}) {
     server_.failing = call;
     server_.calls.clear();
-    const auto bytes = exchange_over_pmix(table_, "weft.id.0", std::vector<std::byte>(8), soon());
-    ASSERT_FALSE(bytes.has_value()) << call;
-    EXPECT_NE(bytes.error().text().find("PMIX-ERROR-NAME (-25)"), std::string::npos) << bytes.error().text();
+    {
+      PmixClient client(table_);
+      const auto bytes = client.exchange("weft.id.0", std::vector<std::byte>(8), soon());
+      ASSERT_FALSE(bytes.has_value()) << call;
+      EXPECT_NE(bytes.error().text().find("PMIX-ERROR-NAME (-25)"), std::string::npos) << bytes.error().text();
+    }
     EXPECT_EQ(server_.calls.back(), call == "init" ? "init" : "finalize");
   }
 }
@@ -156,30 +170,36 @@ TEST_F(Pmix, each_call_fails) {
 // a key that rank 0 has not put
 // expect: an error
 TEST_F(Pmix, missing_key) {
-  const auto bytes = exchange_over_pmix(table_, "weft.id.7", std::nullopt, soon());
+  const auto bytes = client_.exchange("weft.id.7", std::nullopt, soon());
   ASSERT_FALSE(bytes.has_value());
   EXPECT_NE(bytes.error().text().find("PMIx_Get"), std::string::npos);
 }
 
-// a fence that never ends
-// expect: a timeout at the deadline, while the thread inside PMIx waits on
+// a fence that does not end
+// expect: timeouts at the deadlines of this and of the next call, and a farewell that does not wait for it
 TEST_F(Pmix, silent_server) {
   server_.silent = true;
-  const auto bytes = exchange_over_pmix(table_, "weft.id.0", std::nullopt, Deadline::after_ms(30));
-  ASSERT_FALSE(bytes.has_value());
-  EXPECT_EQ(bytes.error().code(), Code::timeout);
+  {
+    PmixClient client(table_);
+    const auto bytes = client.exchange("weft.id.0", std::nullopt, Deadline::after_ms(30));
+    ASSERT_FALSE(bytes.has_value());
+    EXPECT_EQ(bytes.error().code(), Code::timeout);
+    const auto place = client.ask_place(Deadline::after_ms(30));
+    ASSERT_FALSE(place.has_value());
+    EXPECT_EQ(place.error().code(), Code::timeout);
+  }
   server_.end_of_silence.set_value();
-  server_.finished.get_future().wait();  // The thread uses this test's server.
+  server_.finished.get_future().wait();  // Threads left behind use this test's server.
 }
 
 // a library that is not there, and one that is something else
 // expect: an error that says what to install, or what is missing
 TEST(PmixLibrary, absent_or_foreign) {
-  const auto absent = load_pmix_from("libpmix-of-nobody.so.2");
+  const auto absent = load_pmix("libpmix-of-nobody.so.2");
   ASSERT_FALSE(absent.has_value());
   EXPECT_NE(absent.error().text().find("libpmix2"), std::string::npos);
   EXPECT_NE(absent.error().text().find("libpmix-of-nobody.so.2"), std::string::npos);
-  const auto foreign = load_pmix_from("libm.so.6");
+  const auto foreign = load_pmix("libm.so.6");
   ASSERT_FALSE(foreign.has_value());
   EXPECT_NE(foreign.error().text().find("PMIx_Init"), std::string::npos);
 }
