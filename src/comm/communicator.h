@@ -50,7 +50,7 @@ class Communicator {
   Status make_engine();
 
   Status run_sequenced(const Operation& operation);
-  Expected<PreparedPlan*> prepare(const Operation& operation, int size_class);
+  PreparedPlan* prepare(const Operation& operation, int size_class);
   Work work_for(const Operation& operation, const PreparedPlan& prepared) const;
   CallSignature signature(const Operation& operation) const;
 

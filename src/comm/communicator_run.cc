@@ -1,17 +1,12 @@
 // The path of a collective: from checked arguments to the engine. Set-up is in communicator.cc.
 #include <bit>
 
+#include "base/log.h"
 #include "collectives/catalog.h"
 #include "collectives/choose.h"
 #include "comm/communicator.h"
 
 namespace weft {
-namespace {
-
-constexpr std::chrono::seconds kConnectTime{30};  // for all connections of a plan
-
-}  // namespace
-
 Status Communicator::run(const Operation& operation) {
   if (busy_.test_and_set(std::memory_order_acquire)) {
     return weft::error(
@@ -28,9 +23,7 @@ Status Communicator::run_sequenced(const Operation& operation) {
   if (operation.count == 0) return {};
   const int size_class = weft::size_class(operation.bytes());
   PreparedPlan* prepared = plans_.find(operation.collective, operation.root, size_class);
-  if (prepared == nullptr) {
-    WEFT_TRY_ASSIGN(prepared, prepare(operation, size_class));
-  }
+  if (prepared == nullptr) prepared = prepare(operation, size_class);
   const Outcome outcome = engine_->run(prepared->executor, work_for(operation, *prepared), time_limit_);
   return outcome == Outcome::done ? Status() : explain(outcome, operation, *prepared);
 }
@@ -60,18 +53,17 @@ CallSignature Communicator::signature(const Operation& operation) const {
           .op = static_cast<uint8_t>(operation.op)};
 }
 
-// The first call of its kind: choose, generate, connect. Every rank is here at the same operation.
-Expected<PreparedPlan*> Communicator::prepare(const Operation& operation, int size_class) {
+// The first call of its kind: choose and generate. Every rank is here at the same operation.
+PreparedPlan* Communicator::prepare(const Operation& operation, int size_class) {
   const Collective collective = operation.collective;
   const CatalogRow& row = choose(collective, operation.bytes(), ranks_, machine_, forced_algorithm_);
   PreparedPlan* prepared = plans_.find_algorithm(collective, operation.root, row.name);
   if (prepared == nullptr) {
     const Shape shape{.ranks = ranks_, .rank = rank_, .root = operation.root};
-    auto made = std::make_unique<PreparedPlan>(row.generate(shape), operation.root, row.name, engine_->slot_bytes());
-    if (Status opened = engine_->open(made->plan, Deadline::after(kConnectTime)); !opened.ok()) {
-      return failure_of(fail(std::move(opened)));
-    }
-    prepared = plans_.own(collective, std::move(made));
+    log_trace("comm", "{} of {} to {} bytes: {}", name_of(collective), std::bit_floor(operation.bytes()),
+              2 * std::bit_floor(operation.bytes()) - 1, row.name);
+    prepared = plans_.own(collective, std::make_unique<PreparedPlan>(row.generate(shape), operation.root, row.name,
+                                                                     engine_->slot_bytes()));
   }
   plans_.put(collective, size_class, prepared);
   return prepared;

@@ -19,15 +19,12 @@ Ends::~Ends() {
   for (Transport* transport : transports) transport->release(self_.communicator, self_.epoch, self_.rank);
 }
 
-Expected<bool> Ends::try_open(std::span<const Port> send_ports, std::span<const Port> recv_ports) {
+Expected<bool> Ends::try_open(std::span<const Port> ports) {
   bool all = true;
-  for (const Port& port : recv_ports) {
-    WEFT_TRY_ASSIGN(const bool open, (try_open_end<RecvEnd, RecvPump>(recvs_, port, Side::target)));
-    all &= open;
-  }
-  for (const Port& port : send_ports) {
-    WEFT_TRY_ASSIGN(const bool open, (try_open_end<SendEnd, SendPump>(sends_, port, Side::source)));
-    all &= open;
+  for (const Port& port : ports) {
+    WEFT_TRY_ASSIGN(const bool recv_open, (try_open_end<RecvEnd, RecvPump>(recvs_, port, Side::target)));
+    WEFT_TRY_ASSIGN(const bool send_open, (try_open_end<SendEnd, SendPump>(sends_, port, Side::source)));
+    all = all && recv_open && send_open;
   }
   return all;
 }

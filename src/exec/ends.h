@@ -58,8 +58,9 @@ class Ends {
   ~Ends();
   void quarantine() { quarantined_ = true; }
 
-  // Opens what is not open yet; true when all are. Never blocks: call again until it is true or fails.
-  Expected<bool> try_open(std::span<const Port> send_ports, std::span<const Port> recv_ports);
+  // Opens what is not open yet; true when all are. Never blocks: call again until it is true or fails. Both directions
+  // are opened whichever a plan needs: a peer that runs another plan by mistake then finds somebody to disagree with.
+  Expected<bool> try_open(std::span<const Port> ports);
 
   // Open ends; null if not open.
   SendEnd* send_end(const Port& port);

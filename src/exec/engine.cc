@@ -21,21 +21,6 @@ Engine::~Engine() {
   if (alive_.stopped()) ends_.quarantine();
 }
 
-Status Engine::open(Plan& plan, Deadline deadline) {
-  Status failure;
-  const auto open = [&] {
-    Expected<bool> all = ends_.try_open(plan.send_ports(), plan.recv_ports());
-    if (!all) failure = std::move(all.error());
-    return !failure.ok() || *all;
-  };
-  const WaitResult result = Waiter(alive_, patience_).until(open, deadline);
-  if (result == WaitResult::stopped) return alive_.error();
-  WEFT_TRY(std::move(failure));
-  if (result == WaitResult::deadline) return error(Code::timeout, "connections were not set up in time");
-  plan.bind(ends_);
-  return {};
-}
-
 Outcome Engine::run(HostExecutor& executor, const Work& work, std::chrono::nanoseconds time_limit) {
   executor.start(work);
   Outcome outcome = Outcome::done;
@@ -46,12 +31,20 @@ Outcome Engine::run(HostExecutor& executor, const Work& work, std::chrono::nanos
 }
 
 bool Engine::finished(HostExecutor& executor) {
+  if (!executor.plan().is_open()) [[unlikely]]
+    open_further(executor.plan());
   progress_ = executor.advance();
   if (!ends_.has_pumps()) [[likely]]
     return progress_ != Progress::busy;
   if (Status pumped = ends_.pump(); !pumped.ok()) alive_.fail(std::move(pumped));
   // A stream has no thread of its own: what was written must be on its way before the call may return.
   return progress_ == Progress::failed || (progress_ == Progress::done && ends_.drained());
+}
+
+void Engine::open_further(Plan& plan) {
+  Expected<bool> all = ends_.try_open(plan.schedule().ports);
+  if (all) return plan.bind(ends_, *all);
+  alive_.fail(std::move(all.error()));
 }
 
 // The rest of a wait that outlasted the polling: yields and sleeps, and looks up now and then.

@@ -33,11 +33,10 @@ class Engine {
   // After a failure the memory of the connections stays as it is: a peer that has not heard yet may still write there.
   ~Engine();
 
-  // Opens the plan's connections and binds it. Every rank of the communicator opens the same plan at the same point.
-  Status open(Plan& plan, Deadline deadline);
-
-  // Runs one execution of a bound plan. refused: executor.refused() tells; departed: peer() has destroyed its
-  // communicator and what it never sent is awaited; stopped: the communicator's Alive has the error.
+  // Runs one execution. The first one of a plan opens its connections on the way, because a peer that comes late must
+  // not be a failure, and one that runs another plan must be found out by what arrives. refused: executor.refused()
+  // tells; departed: peer() has destroyed its communicator and what it never sent is awaited; stopped: the
+  // communicator's Alive has the error.
   Outcome run(HostExecutor& executor, const Work& work, std::chrono::nanoseconds time_limit);
   uint32_t peer() const { return peer_; }
 
@@ -45,6 +44,7 @@ class Engine {
 
  private:
   bool finished(HostExecutor& executor);
+  void open_further(Plan& plan);
   Outcome run_patiently(HostExecutor& executor, std::chrono::nanoseconds time_limit);
   bool waits_for_departed(HostExecutor& executor);
 

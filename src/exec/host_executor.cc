@@ -103,7 +103,8 @@ bool HostExecutor::take_slots(const LaneState& lane, uint64_t bytes) {
   const Step& step = lane.cursor.step();
   const uint32_t recv_first = first_port(lane, step.recv_first);
   for (uint32_t i = 0; i < step.recv_count; ++i) {
-    Slot* const slot = plan_.recvs()[recv_first + i]->ring.try_peek();
+    RecvEnd* const end = plan_.recvs()[recv_first + i];
+    Slot* const slot = end == nullptr ? nullptr : end->ring.try_peek();
     if (slot == nullptr) return false;
     if (slot->bytes != bytes || slot->fingerprint != work_.fingerprint) [[unlikely]] {
       refused_ = {schedule_.ports[recv_first + i].peer, slot->fingerprint, slot->bytes, bytes};
@@ -114,8 +115,9 @@ bool HostExecutor::take_slots(const LaneState& lane, uint64_t bytes) {
   }
   const uint32_t send_first = first_port(lane, step.send_first);
   for (uint32_t i = 0; i < step.send_count; ++i) {
-    SendEnd& end = *plan_.sends()[send_first + i];
-    Slot* const slot = bytes < StoreChoice::kLeastBytes ? end.ring.try_acquire() : end.stores.acquire(end.ring);
+    SendEnd* const end = plan_.sends()[send_first + i];
+    if (end == nullptr) return false;
+    Slot* const slot = bytes < StoreChoice::kLeastBytes ? end->ring.try_acquire() : end->stores.acquire(end->ring);
     if (slot == nullptr) return false;
     sides_->slots_out[i] = slot;
   }
@@ -207,11 +209,13 @@ std::vector<uint32_t> HostExecutor::awaited_peers() {
     const Step& step = lane.cursor.step();
     for (uint32_t i = 0; i < step.recv_count; ++i) {
       const uint32_t port = first_port(lane, step.recv_first) + i;
-      if (plan_.recvs()[port]->ring.try_peek() == nullptr) peers.push_back(schedule_.ports[port].peer);
+      RecvEnd* const end = plan_.recvs()[port];
+      if (end == nullptr || end->ring.try_peek() == nullptr) peers.push_back(schedule_.ports[port].peer);
     }
     for (uint32_t i = 0; i < step.send_count; ++i) {
       const uint32_t port = first_port(lane, step.send_first) + i;
-      if (plan_.sends()[port]->ring.try_acquire() == nullptr) peers.push_back(schedule_.ports[port].peer);
+      SendEnd* const end = plan_.sends()[port];
+      if (end == nullptr || end->ring.try_acquire() == nullptr) peers.push_back(schedule_.ports[port].peer);
     }
   }
   std::sort(peers.begin(), peers.end());

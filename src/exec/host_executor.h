@@ -40,7 +40,8 @@ enum class Progress : uint8_t { done, busy, failed };
 
 class HostExecutor {
  public:
-  // `plan` is bound and outlives the executor; slot_bytes is the payload of its connections' slots.
+  // `plan` outlives the executor and may still be opening: a port that is not open is busy; slot_bytes is the payload
+  // of its connections' slots.
   HostExecutor(Plan& plan, uint32_t slot_bytes);
   HostExecutor(const HostExecutor&) = delete;
   HostExecutor& operator=(const HostExecutor&) = delete;
@@ -49,6 +50,8 @@ class HostExecutor {
   Progress advance();
   // Once advance() has answered failed: the slot that does not belong here. Nothing of it was folded.
   const Refused& refused() const { return refused_; }
+
+  Plan& plan() { return plan_; }
 
   // The peers that the lanes now wait for, ascending. Only while busy; not for the path.
   std::vector<uint32_t> awaited_peers();

@@ -15,13 +15,11 @@ class Plan {
   explicit Plan(Schedule schedule);
 
   const Schedule& schedule() const { return schedule_; }
-  // The ports that some step sends to or receives from.
-  const std::vector<Port>& send_ports() const { return send_ports_; }
-  const std::vector<Port>& recv_ports() const { return recv_ports_; }
-
-  // Looks the ends up; all are open. Asserts that the connections have the credits that the schedule needs.
-  void bind(Ends& ends);
-  // By port number of the schedule; a port may have one direction only, the other is null.
+  // The ends that the plan's ports have so far; asserts that they have the credits that the schedule needs. To be
+  // called again until all connections are open.
+  void bind(Ends& ends, bool all_open);
+  bool is_open() const { return open_; }
+  // By port number of the schedule; null while the connection is not open: then the port is busy.
   SendEnd** sends() { return sends_.data(); }
   RecvEnd** recvs() { return recvs_.data(); }
 
@@ -31,8 +29,7 @@ class Plan {
  private:
   Schedule schedule_;
   uint32_t widest_set_ = 1;
-  std::vector<uint8_t> sends_to_, receives_from_;  // by port number
-  std::vector<Port> send_ports_, recv_ports_;
+  bool open_ = false;
   std::vector<SendEnd*> sends_;
   std::vector<RecvEnd*> recvs_;
 };

@@ -1,34 +1,13 @@
 // Every algorithm by its name in WEFT_ALGO, ranks as processes that find each other by a unique id.
-#include <gtest/gtest.h>
-#include <sys/mman.h>
-
 #include <cstdlib>
-#include <cstring>
 
+#include "api/processes.h"
 #include "api/trial.h"
 #include "collectives/catalog.h"
-#include "support/ranks.h"
 #include "support/seed.h"
 
 namespace weft::test {
 namespace {
-
-// Memory that forked ranks share, for the unique id.
-weftUniqueId* shared_id() {
-  void* memory = mmap(nullptr, sizeof(weftUniqueId), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  return static_cast<weftUniqueId*>(memory);
-}
-
-weftComm_t join(weftUniqueId* id, int ranks, int rank) {
-  if (rank == 0) {
-    EXPECT_EQ(weftGetUniqueId(id), weftSuccess) << weftGetLastError(nullptr);
-    shared_word(0).store(1);
-  }
-  await_word(0, 1);
-  weftComm_t comm = nullptr;
-  EXPECT_EQ(weftCommInitRank(&comm, ranks, *id, rank), weftSuccess) << weftGetLastError(nullptr);
-  return comm;
-}
 
 void run_all_collectives(weftComm_t comm, int ranks, int rank) {
   for (int collective = 0; collective < kCollectiveCount; ++collective) {
@@ -51,15 +30,14 @@ void run_all_collectives(weftComm_t comm, int ranks, int rank) {
 TEST(Algorithms, by_name) {
   for (const char* name : {"one_shot", "two_shot", "doubling", "ring", "direct", "chain"}) {
     for (const int ranks : {2, 3, 5}) {
-      weftUniqueId* id = shared_id();
+      SharedId id;
       run_processes(ranks, [&](int rank) {
         setenv("WEFT_ALGO", name, 1);
-        weftComm_t comm = join(id, ranks, rank);
+        weftComm_t comm = id.join(ranks, rank);
         ASSERT_NE(comm, nullptr);
         run_all_collectives(comm, ranks, rank);
         EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
       });
-      munmap(id, sizeof *id);
       if (HasFailure()) FAIL() << name << " with " << ranks << " ranks";
     }
   }

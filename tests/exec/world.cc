@@ -97,13 +97,13 @@ void World::open(const Job& job) {
     ASSERT_LT(round, kRoundsMax) << "connections do not open";
     all = true;
     for (auto& rank : ranks_) {
-      const auto open = rank->ends->try_open(rank->plan->send_ports(), rank->plan->recv_ports());
+      const auto open = rank->ends->try_open(rank->plan->schedule().ports);
       ASSERT_TRUE(open.has_value()) << open.error().text();
       all &= *open;
     }
   }
   for (auto& rank : ranks_) {
-    rank->plan->bind(*rank->ends);
+    rank->plan->bind(*rank->ends, true);
     rank->executor = std::make_unique<HostExecutor>(*rank->plan, shape_.slot_bytes);
   }
 }
