@@ -11,8 +11,9 @@
 namespace weft {
 namespace {
 
-constexpr int kRoundsMax = 8;          // of filling and emptying the room in one call
-constexpr int64_t kNoFdPauseMs = 100;  // before another accept when the process has no descriptor left
+constexpr int kRoundsMax = 8;             // of filling and emptying the room in one call
+constexpr int64_t kNoFdQuietMs = 10'000;  // between two warnings of that
+constexpr int64_t kNoFdPauseMs = 100;     // before another accept when the process has no descriptor left
 
 using std::chrono::milliseconds;
 
@@ -147,9 +148,7 @@ bool Gate::accept_one(const Listener& listener) {
   if (!fd.valid()) {
     if (errno == EINTR || errno == ECONNABORTED) return true;
     if (errno == EAGAIN) return false;
-    log_warn("bootstrap", "cannot accept a connection: {}; for more descriptors raise `ulimit -n`", errno_text(errno));
-    retry_at_ = Clock::now() + milliseconds(kNoFdPauseMs);
-    watch_listeners(false);
+    pause_accepting(errno);
     return false;
   }
   const UnixPeer peer = listener.local ? unix_peer(fd.get()) : UnixPeer{0, true};
@@ -166,6 +165,15 @@ bool Gate::accept_one(const Listener& listener) {
   caller.since = Clock::now();
   callers_.push_back(std::move(caller));
   return true;
+}
+
+void Gate::pause_accepting(int why) {
+  const auto now = Clock::now();
+  if (now - retry_at_ > milliseconds(kNoFdQuietMs)) {
+    log_warn("bootstrap", "cannot accept a connection: {}; for more descriptors raise `ulimit -n`", errno_text(why));
+  }
+  retry_at_ = now + milliseconds(kNoFdPauseMs);
+  watch_listeners(false);
 }
 
 bool Gate::make_room() {

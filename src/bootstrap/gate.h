@@ -76,6 +76,7 @@ class Gate {
   void hear_all(std::vector<Guest>& guests);
   bool accept_callers();
   bool accept_one(const Listener& listener);
+  void pause_accepting(int why);
   bool make_room();
   void dismiss(Callers::iterator caller);
   void watch_listeners(bool watch);

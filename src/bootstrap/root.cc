@@ -36,9 +36,8 @@ struct Visitor {
 // One run of a root, on its thread.
 class Session {
  public:
-  Session(Gate& gate, int stop_fd, std::atomic<uint64_t>& strangers)
-      : gate_(gate), stop_fd_(stop_fd), strangers_(strangers) {
-    epoll_ = PrivateFd(epoll_create1(EPOLL_CLOEXEC));
+  Session(Gate& gate, int epoll_fd, int stop_fd, std::atomic<uint64_t>& strangers)
+      : gate_(gate), epoll_fd_(epoll_fd), stop_fd_(stop_fd), strangers_(strangers) {
     watch(EPOLL_CTL_ADD, gate.fd(), EPOLLIN);
     watch(EPOLL_CTL_ADD, stop_fd, EPOLLIN);
   }
@@ -72,8 +71,7 @@ class Session {
     int64_t sleep_ms = deadline.left_ms(kSleepMs);
     if (gate_.timeout_ms() >= 0) sleep_ms = std::min<int64_t>(sleep_ms, gate_.timeout_ms());
     std::array<epoll_event, 64> events;
-    const int count =
-        epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(sleep_ms));
+    const int count = epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), static_cast<int>(sleep_ms));
     for (const epoll_event& event : std::span(events).first(static_cast<size_t>(std::max(count, 0)))) {
       const int fd = event.data.fd;
       if (fd == stop_fd_) stopped_ = true;
@@ -144,13 +142,12 @@ class Session {
 
   void watch(int operation, int fd, uint32_t events) {
     epoll_event event{events, {.fd = fd}};
-    epoll_ctl(epoll_.get(), operation, fd, &event);
+    epoll_ctl(epoll_fd_, operation, fd, &event);
   }
 
   Gate& gate_;
-  const int stop_fd_;
+  const int epoll_fd_, stop_fd_;
   std::atomic<uint64_t>& strangers_;
-  PrivateFd epoll_;
   Assembly assembly_;
   std::map<int, Visitor> visitors_;  // by descriptor
   FrameBytes answer_;
@@ -171,7 +168,11 @@ Expected<std::unique_ptr<Root>> Root::start(const RootOptions& options) {
                   }));
   WEFT_TRY(root->listen(options));
   root->stop_ = PrivateFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!root->stop_.valid()) return error(Code::system_error, "eventfd: {}", errno_text(errno));
+  // Made here, not on the thread: what fails must fail while there is somebody to tell.
+  root->epoll_ = PrivateFd(epoll_create1(EPOLL_CLOEXEC));
+  if (!root->stop_.valid() || !root->epoll_.valid()) {
+    return error(Code::system_error, "eventfd or epoll_create1: {}", errno_text(errno));
+  }
   root->thread_ = std::make_unique<QuietThread>("weft-root", [self] { self->serve(); });
   return root;
 }
@@ -222,7 +223,7 @@ Status Root::listen_tcp_on(const TcpAddress& address) {
 }
 
 void Root::serve() {
-  Session(*gate_, stop_.get(), strangers_).run();
+  Session(*gate_, epoll_.get(), stop_.get(), strangers_).run();
   gate_->close_listeners();
   finished_.store(true, std::memory_order_release);  // Whoever sees it finds the name and the port free.
 }

@@ -46,6 +46,7 @@ class Root {
 
   UniqueId id_;
   std::unique_ptr<Gate> gate_;
+  PrivateFd epoll_;
   PrivateFd stop_;  // an eventfd: written once, by the destructor
   std::atomic<bool> finished_{false};
   std::atomic<uint64_t> strangers_{0};

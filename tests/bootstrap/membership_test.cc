@@ -92,7 +92,7 @@ int64_t now_us() {
 enum class End { kill, exit, child_keeps_sockets };
 
 void end_process(End end) {
-  if (end == End::exit) _exit(0);
+  if (end == End::exit) syscall(SYS_exit_group, 0);  // _exit, without the second that ThreadSanitizer sleeps in it
   if (end == End::child_keeps_sockets && syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) {
     // Made without fork handlers, so it keeps all sockets open; it outlives the second of grace.
     alarm(2);
@@ -195,9 +195,11 @@ TEST(Membership, gone_before_linking) {
     if (seated) return "seated";
     return Clock::now() - start < std::chrono::seconds(3) ? std::string(seated.error().text()) : "late";
   });
-  for (const int rank : {0, 1}) {
-    EXPECT_TRUE(contains(verdicts[static_cast<size_t>(rank)], "rank 2 (")) << verdicts[static_cast<size_t>(rank)];
-  }
+  // One of them may see only that the other has given up, because the two had no link yet.
+  for (const int rank : {0, 1})
+    EXPECT_TRUE(contains(verdicts[static_cast<size_t>(rank)], "rank ")) << verdicts[static_cast<size_t>(rank)];
+  EXPECT_TRUE(contains(verdicts[0], "rank 2 (") || contains(verdicts[1], "rank 2 (")) << verdicts[0] << "\n"
+                                                                                      << verdicts[1];
 }
 
 // a stopped peer does not read, and this process ends its last communicator

@@ -1,6 +1,7 @@
 #include "bootstrap/root.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "base/random.h"
 #include "bootstrap/hello.h"
@@ -199,6 +200,26 @@ TEST(Root, other_user) {
     return root && root->strangers() != 1 ? "not counted" : verdict;
   });
   EXPECT_EQ(verdicts, (std::vector<std::string>{"root", "heard:"}));
+}
+
+// the root's process has no descriptor left when a rank calls, and some later
+// expect: the rank waits and then joins
+TEST(Root, no_descriptor_left) {
+  const auto verdicts = run_processes(1, [](int) -> std::string {
+    const rlimit few{64, 64};
+    setrlimit(RLIMIT_NOFILE, &few);
+    auto root = *Root::start({});
+    PrivateFd waiting = *connect_unix(root->id().unix_name(), soon());
+    std::vector<OwnedFd> taken;
+    for (int fd = dup(STDIN_FILENO); fd >= 0; fd = dup(STDIN_FILENO)) taken.emplace_back(fd);
+    waiting.reset();
+    const auto caller = connect_unix(root->id().unix_name(), soon());
+    if (!caller) return "no caller";
+    if (wait_readable(caller->get(), Deadline::after_ms(50))) return "the root did not wait";
+    taken.clear();
+    return join_both(root->id()) == kBothJoined ? "ok" : "not joined";
+  });
+  EXPECT_EQ(verdicts[0], "ok");
 }
 
 // a root that nobody comes to, ended by its owner; a hundred times
