@@ -12,14 +12,14 @@
 namespace weft {
 namespace {
 
-// What a manager answers to a line; nothing: it keeps silent.
+// What a server answers to a line; nothing: it keeps silent.
 using Answers = std::function<std::optional<std::string>(const std::string& line)>;
 
-// A process manager at the other end of a socket pair, for one client. It ends when the client's end is closed, or when
+// A process server at the other end of a socket pair, for one client. It ends when the client's end is closed, or when
 // it has given an answer that it was told to make its last.
-class Manager {
+class Server {
  public:
-  explicit Manager(Answers answers, std::string last_question = "") {
+  explicit Server(Answers answers, std::string last_question = "") {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     client_ = OwnedFd(ends[0]);
@@ -27,7 +27,7 @@ class Manager {
       serve(OwnedFd(fd), answers, last);
     });
   }
-  ~Manager() { end(); }
+  ~Server() { end(); }
   int fd() const { return client_.get(); }
   // All that the client has said; the conversation is over.
   const std::vector<std::string>& lines() {
@@ -61,7 +61,7 @@ class Manager {
   std::thread thread_;
 };
 
-// A manager in good order, with a store.
+// A server in good order, with a store.
 class Store {
  public:
   explicit Store(int vallen_max) : vallen_max_(vallen_max) {}
@@ -113,7 +113,7 @@ std::vector<std::byte> got(Pmi1& pmi, const std::string& name) {
   return bytes ? std::move(*bytes) : std::vector<std::byte>{};
 }
 
-// A manager in good order but for the answer to one kind of question.
+// A server in good order but for the answer to one kind of question.
 Answers spoiled(const std::string& question, std::optional<std::string> answer) {
   return [=, store = std::make_shared<Store>(1024)](const std::string& line) -> std::optional<std::string> {
     return line.starts_with("cmd=" + question) ? answer : (*store)(line);
@@ -129,8 +129,8 @@ void expect_text(const Status& status, std::string_view part) {
 // expect: the lines of the protocol, in order
 TEST(Pmi1, speaks_the_protocol) {
   Store store(1024);
-  Manager manager(std::ref(store));
-  auto pmi = Pmi1::open(manager.fd(), soon());
+  Server server(std::ref(store));
+  auto pmi = Pmi1::open(server.fd(), soon());
   ASSERT_TRUE(pmi.has_value()) << pmi.error().text();
   const std::byte byte{0x2a};
   EXPECT_TRUE(pmi->put("id", std::span(&byte, 1), soon()).ok());
@@ -146,7 +146,7 @@ TEST(Pmi1, speaks_the_protocol) {
                                              "cmd=get kvsname=kvs_1 key=id",
                                              "cmd=get kvsname=kvs_1 key=id.0",
                                              "cmd=finalize"};
-  EXPECT_EQ(manager.lines(), expected);
+  EXPECT_EQ(server.lines(), expected);
 }
 
 // every length up to some, with entries that hold from 3 to 20 characters
@@ -154,8 +154,8 @@ TEST(Pmi1, speaks_the_protocol) {
 TEST(Pmi1, splits_long_values) {
   for (const int vallen_max : {4, 5, 21}) {
     Store store(vallen_max);
-    Manager manager(std::ref(store));
-    auto pmi = Pmi1::open(manager.fd(), soon());
+    Server server(std::ref(store));
+    auto pmi = Pmi1::open(server.fd(), soon());
     ASSERT_TRUE(pmi.has_value());
     for (size_t count = 0; count < 40; ++count) {
       const auto bytes = some_bytes(count);
@@ -171,8 +171,8 @@ TEST(Pmi1, splits_long_values) {
 // expect: an error with the limit, and nothing is put
 TEST(Pmi1, limits_entries) {
   Store store(4);
-  Manager manager(std::ref(store));
-  auto pmi = Pmi1::open(manager.fd(), soon());
+  Server server(std::ref(store));
+  auto pmi = Pmi1::open(server.fd(), soon());
   ASSERT_TRUE(pmi.has_value());
   expect_text(pmi->put("id", some_bytes(512), soon()), "limit is 256");
   EXPECT_TRUE(store.values().empty());
@@ -182,19 +182,19 @@ TEST(Pmi1, limits_entries) {
 // expect: it comes back
 TEST(Pmi1, carries_512_bytes) {
   Store store(1024);
-  Manager manager(std::ref(store));
-  auto pmi = Pmi1::open(manager.fd(), soon());
+  Server server(std::ref(store));
+  auto pmi = Pmi1::open(server.fd(), soon());
   ASSERT_TRUE(pmi.has_value());
   ASSERT_TRUE(pmi->put("id", some_bytes(512), soon()).ok());
   EXPECT_EQ(got(*pmi, "id"), some_bytes(512));
 }
 
 // a key that nobody has put
-// expect: an error with the question and the manager's answer
+// expect: an error with the question and the server's answer
 TEST(Pmi1, missing_key) {
   Store store(1024);
-  Manager manager(std::ref(store));
-  auto pmi = Pmi1::open(manager.fd(), soon());
+  Server server(std::ref(store));
+  auto pmi = Pmi1::open(server.fd(), soon());
   ASSERT_TRUE(pmi.has_value());
   const auto bytes = pmi->get("id", soon());
   ASSERT_FALSE(bytes.has_value());
@@ -214,8 +214,8 @@ TEST(Pmi1, foreign_entries) {
     for (const std::string piece : {"0g", "abc"}) {
       Store store(1024);
       store.values() = {{"id", count}, {"id.0", piece}};
-      Manager manager(std::ref(store));
-      auto pmi = Pmi1::open(manager.fd(), soon());
+      Server server(std::ref(store));
+      auto pmi = Pmi1::open(server.fd(), soon());
       ASSERT_TRUE(pmi.has_value());
       const auto bytes = pmi->get("id", soon());
       ASSERT_FALSE(bytes.has_value());
@@ -233,8 +233,8 @@ TEST(Pmi1, malformed_answers) {
          {std::string("\n"), std::string("cmd=nonsense\n"), std::string("no words at all\n"),
           "cmd=response_to_init rc=1\n" + std::string(question == "init" ? "" : "x"), longer,
           std::string("cmd=maxes\ncmd=maxes\n")}) {
-      Manager manager(spoiled(question, answer));
-      const auto pmi = Pmi1::open(manager.fd(), soon());
+      Server server(spoiled(question, answer));
+      const auto pmi = Pmi1::open(server.fd(), soon());
       ASSERT_FALSE(pmi.has_value()) << question << ": " << answer;
       expect_text(pmi.error(), "cmd=" + question);
     }
@@ -245,33 +245,33 @@ TEST(Pmi1, malformed_answers) {
 // expect: an error, said in words
 TEST(Pmi1, useless_limits) {
   for (const std::string answer : {"cmd=maxes\n", "cmd=maxes vallen_max=3\n", "cmd=maxes vallen_max=many\n"}) {
-    Manager manager(spoiled("get_maxes", answer));
-    expect_text(Pmi1::open(manager.fd(), soon()).error(), "how long a value may be");
+    Server server(spoiled("get_maxes", answer));
+    expect_text(Pmi1::open(server.fd(), soon()).error(), "how long a value may be");
   }
-  Manager manager(spoiled("get_my_kvsname", "cmd=my_kvsname kvsname=\n"));
-  expect_text(Pmi1::open(manager.fd(), soon()).error(), "did not name the job's store");
+  Server server(spoiled("get_my_kvsname", "cmd=my_kvsname kvsname=\n"));
+  expect_text(Pmi1::open(server.fd(), soon()).error(), "did not name the job's store");
 }
 
-// a manager that keeps silent, and one that sends half a line
+// a server that keeps silent, and one that sends half a line
 // expect: a timeout at the deadline
-TEST(Pmi1, silent_manager) {
+TEST(Pmi1, silent_server) {
   for (const std::optional<std::string>& answer :
        {std::optional<std::string>(), std::optional<std::string>("cmd=resp")}) {
-    Manager manager(spoiled("init", answer));
+    Server server(spoiled("init", answer));
     const auto start = Clock::now();
-    const auto pmi = Pmi1::open(manager.fd(), Deadline::after_ms(50));
+    const auto pmi = Pmi1::open(server.fd(), Deadline::after_ms(50));
     ASSERT_FALSE(pmi.has_value());
     EXPECT_EQ(pmi.error().code(), Code::timeout);
     EXPECT_LT(Clock::now() - start, std::chrono::seconds(10));
   }
 }
 
-// a manager that goes away after a question
+// a server that goes away after a question
 // expect: an error that says so
-TEST(Pmi1, manager_leaves) {
+TEST(Pmi1, server_leaves) {
   for (const std::string question : {"init", "barrier_in"}) {
-    Manager manager(spoiled(question, std::nullopt), "cmd=" + question);
-    auto pmi = Pmi1::open(manager.fd(), soon());
+    Server server(spoiled(question, std::nullopt), "cmd=" + question);
+    auto pmi = Pmi1::open(server.fd(), soon());
     if (question == "init") {
       ASSERT_FALSE(pmi.has_value());
       expect_text(pmi.error(), "closed the connection");
@@ -285,21 +285,21 @@ TEST(Pmi1, manager_leaves) {
 // a late answer to a barrier that has timed out
 // expect: later calls fail with the first error, instead of taking that answer for theirs
 TEST(Pmi1, never_continues_out_of_turn) {
-  Manager manager(spoiled("barrier_in", std::nullopt));
-  auto pmi = Pmi1::open(manager.fd(), soon());
+  Server server(spoiled("barrier_in", std::nullopt));
+  auto pmi = Pmi1::open(server.fd(), soon());
   ASSERT_TRUE(pmi.has_value());
   const Status first = pmi->barrier(Deadline::after_ms(20));
   EXPECT_EQ(first.code(), Code::timeout);
   EXPECT_EQ(pmi->finalize(soon()).text(), first.text());
-  EXPECT_EQ(manager.lines().back(), "cmd=barrier_in");
+  EXPECT_EQ(server.lines().back(), "cmd=barrier_in");
 }
 
 // a call after the farewell
 // expect: refused
 TEST(Pmi1, nothing_after_finalize) {
   Store store(1024);
-  Manager manager(std::ref(store));
-  auto pmi = Pmi1::open(manager.fd(), soon());
+  Server server(std::ref(store));
+  auto pmi = Pmi1::open(server.fd(), soon());
   ASSERT_TRUE(pmi.has_value());
   ASSERT_TRUE(pmi->finalize(soon()).ok());
   expect_text(pmi->barrier(soon()), "taken leave");
@@ -321,9 +321,9 @@ TEST(Pmi1, useless_descriptor) {
 // expect: the descriptor is not inherited by programs that this process executes
 TEST(Pmi1, closes_on_exec) {
   Store store(1024);
-  Manager manager(std::ref(store));
-  ASSERT_TRUE(Pmi1::open(manager.fd(), soon()).has_value());
-  EXPECT_EQ(fcntl(manager.fd(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+  Server server(std::ref(store));
+  ASSERT_TRUE(Pmi1::open(server.fd(), soon()).has_value());
+  EXPECT_EQ(fcntl(server.fd(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 }
 
 }  // namespace
