@@ -213,6 +213,8 @@ TEST(Join, root_ends) {
 // expect: they hear at once which
 TEST(Join, killed_meanwhile) {
   IdBoard board(3);
+  Shared<Barrier> survivors;  // The root lives in rank 0, which must not end before rank 1 has heard.
+  survivors->init(2);
   const auto verdicts = run_processes(3, [&](int rank) -> std::string {
     std::unique_ptr<Root> root;
     if (rank == 0) root = *Root::start({});
@@ -228,7 +230,9 @@ TEST(Join, killed_meanwhile) {
                soon());
       raise(SIGKILL);
     }
-    return std::string(join(id, request_of(rank, 4), soon()).error().text());
+    const auto joined = join(id, request_of(rank, 4), soon());
+    survivors->wait();
+    return std::string(joined.error().text());
   });
   EXPECT_EQ(verdicts[2], "killed by signal 9");
   for (const int rank : {0, 1}) {
