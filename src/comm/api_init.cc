@@ -74,12 +74,12 @@ Status init_all(weftComm_t* comms, int nranks, const int* devices) {
                  kRanksOfOneProcessMax);
   }
   WEFT_TRY_ASSIGN(const ProcessConfig* process, process_config());
-  WEFT_TRY_ASSIGN(const UniqueId id, start_root({.interface = process->config.text(Variable::interface)}));
+  WEFT_TRY_ASSIGN(const auto root, Root::start({.interface = process->config.text(Variable::interface)}));
   std::vector<weftComm_t> made(static_cast<size_t>(nranks), nullptr);
   std::vector<Status> results(static_cast<size_t>(nranks));
   std::vector<std::thread> threads;
   for (size_t rank = 0; rank < made.size(); ++rank) {
-    threads.emplace_back([&, rank] { results[rank] = join(id, nranks, static_cast<int>(rank), &made[rank]); });
+    threads.emplace_back([&, rank] { results[rank] = join(root->id(), nranks, static_cast<int>(rank), &made[rank]); });
   }
   for (std::thread& thread : threads) thread.join();
   for (Status& result : results) {
@@ -111,6 +111,7 @@ Status destroy(weftComm_t comm) {
                  "or use weftCommAbort");
   }
   delete take_handle(comm);
+  reap_roots();
   return {};
 }
 

@@ -22,11 +22,17 @@ Roots& roots() {
 Expected<UniqueId> start_root(const RootOptions& options) {
   WEFT_TRY_ASSIGN(auto root, Root::start(options));
   const UniqueId id = root->id();
+  reap_roots();
   Roots& all = roots();
   std::lock_guard lock(all.mutex);
-  std::erase_if(all.roots, [](const auto& old) { return old->finished(); });
   all.roots.push_back(std::move(root));
   return id;
+}
+
+void reap_roots() {
+  Roots& all = roots();
+  std::lock_guard lock(all.mutex);
+  std::erase_if(all.roots, [](const auto& root) { return root->finished(); });
 }
 
 }  // namespace weft
