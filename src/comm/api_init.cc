@@ -123,6 +123,7 @@ Status abort(weftComm_t comm) {
   if (communicator == nullptr) return {};  // Another thread was faster.
   if (communicator->abort()) {
     delete communicator;
+    reap_roots();
     return {};
   }
   return error(Code::in_progress, "weftCommAbort: a call on comm did not return within {} ms; its memory is kept",

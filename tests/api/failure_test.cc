@@ -26,7 +26,7 @@ int64_t now_ms() {
 }
 
 weftResult_t sum_one(weftComm_t comm, size_t count = 1) {
-  static std::vector<float> in(1 << 20, 1), out(1 << 20);
+  thread_local std::vector<float> in(1 << 10, 1), out(1 << 10);
   return weftAllReduce(in.data(), out.data(), count, weftFloat32, weftSum, comm, nullptr);
 }
 
