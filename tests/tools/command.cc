@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <regex.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <sstream>
@@ -118,6 +120,55 @@ Outcome run_command(const std::vector<std::string>& words, const std::vector<std
   command.close_input();
   const int status = command.wait();
   return {status, command.out(), command.err()};
+}
+
+std::vector<std::string> shell(const std::vector<std::string>& options, const std::string& script) {
+  std::vector<std::string> words = {WEFT_COMMAND, "run"};
+  words.insert(words.end(), options.begin(), options.end());
+  words.insert(words.end(), {"/bin/sh", "-c", script});
+  return words;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::vector<std::string> match(const std::string& text, const std::string& pattern) {
+  regex_t compiled;
+  WEFT_ASSERT(regcomp(&compiled, pattern.c_str(), REG_EXTENDED) == 0);
+  std::array<regmatch_t, 8> found;
+  std::vector<std::string> groups;
+  if (regexec(&compiled, text.c_str(), found.size(), found.data(), 0) == 0) {
+    for (const regmatch_t& group : found) {
+      if (group.rm_so >= 0)
+        groups.push_back(text.substr(static_cast<size_t>(group.rm_so), static_cast<size_t>(group.rm_eo - group.rm_so)));
+    }
+  }
+  regfree(&compiled);
+  return groups;
+}
+
+std::vector<pid_t> numbers_after(const std::string& text, const std::string& word) {
+  std::vector<pid_t> numbers;
+  for (const std::string& line : lines_of(text.substr(0, text.rfind('\n') + 1))) {  // complete ones
+    const auto groups = match(line, word + " ([0-9]+)$");
+    if (!groups.empty()) numbers.push_back(std::stoi(groups[1]));
+  }
+  return numbers;
+}
+
+std::vector<std::string> with_prefix(const std::string& text, const std::string& prefix) {
+  std::vector<std::string> lines;
+  for (const std::string& line : lines_of(text)) {
+    if (line.starts_with(prefix)) lines.push_back(line.substr(prefix.size()));
+  }
+  return lines;
+}
+
+std::vector<std::string> sorted_lines(const std::string& text) {
+  auto lines = lines_of(text);
+  std::ranges::sort(lines);
+  return lines;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {

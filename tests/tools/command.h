@@ -53,6 +53,17 @@ struct Outcome {
 Outcome run_command(const std::vector<std::string>& words, const std::vector<std::string>& settings = {},
                     const std::string& input = "");
 
+// The words of: weft run OPTIONS /bin/sh -c SCRIPT
+std::vector<std::string> shell(const std::vector<std::string>& options, const std::string& script);
+
+bool has(const std::string& text, const std::string& part);
+// The first match of an extended regular expression and its groups; empty if there is none.
+std::vector<std::string> match(const std::string& text, const std::string& pattern);
+// The numbers that follow `word` and a blank: process ids that ranks have printed.
+std::vector<pid_t> numbers_after(const std::string& text, const std::string& word);
+// The lines that begin with the prefix, without it.
+std::vector<std::string> with_prefix(const std::string& text, const std::string& prefix);
+std::vector<std::string> sorted_lines(const std::string& text);
 std::vector<std::string> lines_of(const std::string& text);
 // True once the process no longer runs; false if it does for a minute.
 bool is_gone_soon(pid_t pid);

@@ -3,51 +3,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <algorithm>
-#include <regex>
 #include <set>
-#include <thread>
 
 #include "tools/command.h"
 
 namespace weft::test {
 namespace {
-
-// weft run OPTIONS /bin/sh -c SCRIPT
-std::vector<std::string> shell(std::vector<std::string> options, const std::string& script) {
-  std::vector<std::string> words = {WEFT_COMMAND, "run"};
-  words.insert(words.end(), options.begin(), options.end());
-  words.insert(words.end(), {"/bin/sh", "-c", script});
-  return words;
-}
-
-std::vector<std::string> sorted_lines(const std::string& text) {
-  auto lines = lines_of(text);
-  std::ranges::sort(lines);
-  return lines;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::vector<std::string> with_prefixes(const std::string& out, const std::string& prefix) {
-  std::vector<std::string> lines;
-  for (const std::string& line : lines_of(out)) {
-    if (line.starts_with(prefix)) lines.push_back(line.substr(prefix.size()));
-  }
-  return lines;
-}
-
-// The numbers that follow `word` in a text: process ids that ranks have printed.
-std::vector<pid_t> numbers_after(const std::string& text, const std::string& word) {
-  std::vector<pid_t> numbers;
-  const std::regex pattern(word + " ([0-9]+)");
-  for (std::sregex_iterator found(text.begin(), text.end(), pattern), end; found != end; ++found) {
-    numbers.push_back(std::stoi((*found)[1]));
-  }
-  return numbers;
-}
 
 // all ranks exit with 0
 // expect: 0, a header with version, ranks and job, and nothing else on standard error
@@ -55,8 +16,7 @@ TEST(Run, all_is_well) {
   const auto outcome = run_command(shell({"-n", "4"}, "exit 0"));
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.out, "");
-  EXPECT_TRUE(
-      std::regex_match(outcome.err, std::regex("weft 0\\.[0-9.]+  4 ranks on 1 host  job weft-[0-9]+-[0-9a-f]{8}\n")))
+  EXPECT_FALSE(match(outcome.err, "^weft 0\\.[0-9.]+  4 ranks on 1 host  job weft-[0-9]+-[0-9a-f]{8}\n$").empty())
       << outcome.err;
 }
 
@@ -66,11 +26,9 @@ TEST(Run, one_rank_fails) {
   const auto outcome =
       run_command(shell({"-n", "3", "--grace", "0.05"}, "test $WEFT_RANK = 2 && exit 7; exec sleep 1000"));
   EXPECT_EQ(outcome.status, 7);
-  EXPECT_TRUE(std::regex_search(
-      outcome.err,
-      std::regex(
-          "weft: rank 2 \\(pid [0-9]+, host [^)]+\\) left first, exit status 7, [0-9]+\\.[0-9] s after start\n")))
-      << outcome.err;
+  const std::string report =
+      "weft: rank 2 \\(pid [0-9]+, host [^)]+\\) left first, exit status 7, [0-9]+\\.[0-9] s after start\n";
+  EXPECT_FALSE(match(outcome.err, report).empty()) << outcome.err;
   EXPECT_TRUE(has(outcome.err, "weft: SIGTERM to ranks 0,1, still running 0.05 s later\n")) << outcome.err;
 }
 
@@ -93,7 +51,7 @@ TEST(Run, the_first_failure_counts) {
   ASSERT_TRUE(command.read_err_until("left first"));
   command.write("go\n");
   EXPECT_EQ(command.wait(), 5);
-  EXPECT_EQ(with_prefixes(command.err(), "weft: ").size(), 1u) << command.err();
+  EXPECT_EQ(with_prefix(command.err(), "weft: ").size(), 1u) << command.err();
 }
 
 // a rank that exits with 0 early
@@ -106,7 +64,7 @@ TEST(Run, leaving_early_is_no_failure) {
   command.write("go\n");
   EXPECT_EQ(command.wait(), 0);
   EXPECT_TRUE(has(command.out(), "done\n"));
-  EXPECT_EQ(with_prefixes(command.err(), "weft: ").size(), 0u) << command.err();
+  EXPECT_EQ(with_prefix(command.err(), "weft: ").size(), 0u) << command.err();
 }
 
 // ranks that ignore SIGTERM, after one has failed
@@ -138,7 +96,7 @@ TEST(Run, program_cannot_be_executed) {
     const auto outcome = run_command({WEFT_COMMAND, "run", "-n", "3", program});
     EXPECT_EQ(outcome.status, 127);
     EXPECT_TRUE(has(outcome.err, fmt::format("weft: cannot run {}: {}\n", program, reason))) << outcome.err;
-    EXPECT_EQ(with_prefixes(outcome.err, "weft: ").size(), 1u);
+    EXPECT_EQ(with_prefix(outcome.err, "weft: ").size(), 1u);
   }
 }
 
@@ -153,10 +111,8 @@ TEST(Run, environment_of_ranks) {
     const auto lines = sorted_lines(outcome.out);
     ASSERT_EQ(lines.size(), 3u);
     for (size_t rank = 0; rank < 3; ++rank) {
-      std::smatch parts;
-      ASSERT_TRUE(
-          std::regex_match(lines[rank], parts, std::regex("([0-9])/3 ([0-9])/3 root= (weft-[^ ]+) ([0-9a-f]{64})")))
-          << lines[rank];
+      const auto parts = match(lines[rank], "^([0-9])/3 ([0-9])/3 root= (weft-[^ ]+) ([0-9a-f]{64})$");
+      ASSERT_EQ(parts.size(), 5u) << lines[rank];
       EXPECT_EQ(parts[1], std::to_string(rank));
       EXPECT_EQ(parts[2], std::to_string(rank));
       jobs.insert(parts[3]);
@@ -175,87 +131,6 @@ TEST(Run, hides_outer_launchers) {
       {"RANK=1", "WORLD_SIZE=2", "OMPI_COMM_WORLD_RANK=3", "PMI_FD=4", "PMIX_RANK=5", "SLURM_PROCID=6", "WEFT_ROOT=a:7",
        "MINE=8"});
   EXPECT_EQ(outcome.out, ":8\n");
-}
-
-// each form of --prefix, on both streams
-// expect: auto leaves rank 0's lines as they are; streams stay apart
-TEST(Run, prefixes) {
-  const std::string script = "echo out; echo err >&2";
-  const std::map<std::string, std::vector<std::string>> expected = {
-      {"auto", {"", "[1] "}}, {"always", {"[0] ", "[1] "}}, {"never", {"", ""}}};
-  for (const auto& [form, prefixes] : expected) {
-    const auto outcome = run_command(shell({"-n", "2", "--prefix", form}, script));
-    std::vector<std::string> out, err;
-    for (const std::string& prefix : prefixes) {
-      out.push_back(prefix + "out");
-      err.push_back(prefix + "err");
-    }
-    std::ranges::sort(out);
-    std::ranges::sort(err);
-    EXPECT_EQ(sorted_lines(outcome.out), out) << form;
-    auto lines = lines_of(outcome.err);
-    lines.erase(lines.begin());  // the header
-    std::ranges::sort(lines);
-    EXPECT_EQ(lines, err) << form;
-  }
-}
-
-// a last line without its end, and empty lines
-// expect: passed on, each with a prefix
-TEST(Run, partial_and_empty_lines) {
-  const auto outcome = run_command(shell({"-n", "1", "--prefix", "always"}, "printf 'a\\n\\nb'"));
-  EXPECT_EQ(outcome.out, "[0] a\n[0] \n[0] b\n");
-}
-
-// rank 0 writes bytes of all kinds without any newline, more than a pipe holds
-// expect: exactly these bytes
-TEST(Run, bytes_stay_as_they_are) {
-  const std::string script = "i=0; while [ $i -lt 3000 ]; do printf '\\000\\001\\377\\r%0100d' $i; i=$((i+1)); done";
-  const auto direct = run_command({"/bin/sh", "-c", script});
-  const auto outcome = run_command(shell({"-n", "1"}, script));
-  EXPECT_EQ(outcome.out.size(), 3000u * 104);
-  EXPECT_TRUE(outcome.out == direct.out);
-}
-
-// two ranks write lines of 200,000 characters at the same time
-// expect: they are broken into pieces, and pieces do not mix
-TEST(Run, long_lines_are_broken) {
-  const auto outcome = run_command(shell({"-n", "2", "--prefix", "always"}, "printf '%0200000d\\n' $WEFT_RANK"));
-  for (const std::string rank : {"0", "1"}) {
-    std::string joined;
-    for (const std::string& piece : with_prefixes(outcome.out, "[" + rank + "] ")) joined += piece;
-    EXPECT_TRUE(joined == std::string(199999, '0') + rank) << joined.size();
-  }
-}
-
-// several ranks write many lines at the same time
-// expect: every line is whole, and those of one rank are in order
-TEST(Run, lines_do_not_mix) {
-  const auto outcome = run_command(shell({"-n", "4", "--prefix", "always"},
-                                         "i=0; while [ $i -lt 500 ]; do echo line $i of $WEFT_RANK; i=$((i+1)); done"));
-  for (int rank = 0; rank < 4; ++rank) {
-    const auto lines = with_prefixes(outcome.out, fmt::format("[{}] ", rank));
-    ASSERT_EQ(lines.size(), 500u);
-    for (int i = 0; i < 500; ++i) ASSERT_EQ(lines[static_cast<size_t>(i)], fmt::format("line {} of {}", i, rank));
-  }
-}
-
-// rank 0 writes without end
-// expect: a line of rank 1 arrives nevertheless
-TEST(Run, a_flood_starves_nobody) {
-  Command command(shell({"-n", "2"}, "test $WEFT_RANK = 0 && exec yes; echo I am here"));
-  EXPECT_TRUE(command.read_out_until("[1] I am here\n"));
-}
-
-// rank 0 asks without ending the line, and reads the answer; rank 1 reads too
-// expect: the question arrives at once, rank 0 has the answer, rank 1 nothing
-TEST(Run, standard_input_is_rank_zeros) {
-  Command command(shell({"-n", "2"}, "test $WEFT_RANK = 0 && printf 'name? '; read name; echo \"got $name\""));
-  ASSERT_TRUE(command.read_out_until("name? "));
-  command.write("weft\n");
-  EXPECT_EQ(command.wait(), 0) << command.err();
-  EXPECT_TRUE(has(command.out(), "got weft\n"));
-  EXPECT_TRUE(has(command.out(), "[1] got \n"));
 }
 
 // SIGTERM, SIGINT and SIGHUP to weft run
@@ -305,48 +180,6 @@ TEST(Run, leftovers_are_ended) {
   const auto pids = numbers_after(outcome.out, "pid");
   ASSERT_EQ(pids.size(), 2u);
   for (const pid_t pid : pids) EXPECT_TRUE(is_gone_soon(pid));
-}
-
-// ranks write more than our reader's pipe holds, and end; the reader comes only later than leftovers would be waited
-// for expect: nothing is lost
-TEST(Run, slow_reader_loses_nothing) {
-  Command command(shell({"-n", "4", "--prefix", "always"}, "echo pid $$ >&2; printf '%060000d\\n' 1"));
-  command.leave_output_unread(true);
-  ASSERT_TRUE(command.read_until([&] { return numbers_after(command.err(), "pid").size() == 4; }));
-  for (const pid_t pid : numbers_after(command.err(), "pid")) ASSERT_TRUE(is_gone_soon(pid));
-  std::this_thread::sleep_for(std::chrono::milliseconds(1300));
-  command.leave_output_unread(false);
-  EXPECT_EQ(command.wait(), 0);
-  EXPECT_EQ(command.out().size(), 4u * (4 + 60000 + 1));
-}
-
-// nobody reads what a rank writes without end
-// expect: signals work nevertheless: the first reaches the rank, the second ends weft run
-TEST(Run, blocked_output_blocks_no_signal) {
-  Command command(shell({"-n", "1"}, "trap 'echo caught >&2; exit 9' TERM; yes & echo ready >&2; wait"));
-  command.leave_output_unread(true);
-  ASSERT_TRUE(command.read_err_until("ready\n"));
-  command.send_signal(SIGTERM);
-  ASSERT_TRUE(command.read_err_until("caught\n"));
-  command.send_signal(SIGTERM);
-  EXPECT_EQ(command.wait_unread(), 128 + SIGTERM);
-}
-
-// the reader of standard output leaves
-// expect: the job ends as a program in a pipeline does
-TEST(Run, reader_leaves) {
-  Command command(shell({"-n", "2"}, "exec yes"));
-  ASSERT_TRUE(command.read_out_until("y\n"));
-  command.close_output();
-  EXPECT_EQ(command.wait(), 128 + SIGPIPE);
-}
-
-// standard streams that are closed
-// expect: ranks run all the same
-TEST(Run, closed_streams) {
-  const auto outcome = run_command(
-      {"/bin/sh", "-c", fmt::format("{} run -n 2 /bin/sh -c 'echo out; echo err >&2' <&- >&- 2>&-", WEFT_COMMAND)});
-  EXPECT_EQ(outcome.status, 0);
 }
 
 // wrong usage of every kind
