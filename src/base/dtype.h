@@ -9,7 +9,8 @@
 
 namespace weft {
 
-enum class DataType : uint8_t {
+// As wide as the arguments of the C API, so that a wrong value survives until it is checked.
+enum class DataType : int {
   int8 = 0,
   uint8 = 1,
   int32 = 2,
@@ -25,7 +26,7 @@ enum class DataType : uint8_t {
 };
 inline constexpr int kDataTypeCount = 12;
 
-enum class Operator : uint8_t { sum = 0, prod = 1, max = 2, min = 3, avg = 4 };
+enum class Operator : int { sum = 0, prod = 1, max = 2, min = 3, avg = 4 };
 inline constexpr int kOperatorCount = 5;
 
 inline constexpr std::array<uint8_t, kDataTypeCount> kDataTypeBytes = {1, 1, 4, 4, 8, 8, 2, 4, 8, 2, 1, 1};

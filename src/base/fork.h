@@ -2,11 +2,18 @@
 // shared with the parent, so whoever keeps threads or sockets remembers the generation it was made in and compares.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 namespace weft {
 
-// Never the same in a process and in its forked child. One relaxed load after the first call. Any thread.
+inline std::atomic<uint32_t> fork_count{0};  // of this process and its ancestors, once one has asked
+
+// Never the same in a process and in its forked child. Any thread.
 uint32_t fork_generation();
+// Whether this is no longer the process that asked for that generation. One load.
+inline bool forked_since(uint32_t generation) {
+  return fork_count.load(std::memory_order_relaxed) != generation;  // Written only while the child has one thread.
+}
 
 }  // namespace weft

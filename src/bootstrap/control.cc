@@ -28,7 +28,7 @@ struct Holder {
 Holder& holder() {
   static std::atomic<Holder*> current{nullptr};
   Holder* found = current.load(std::memory_order_acquire);  // Pairs with the exchange below: its members are made.
-  while (found == nullptr || found->generation != fork_generation()) {
+  while (found == nullptr || forked_since(found->generation)) {
     auto* fresh = new Holder(fork_generation());  // Never deleted: threads may use it while the process exits.
     if (current.compare_exchange_strong(found, fresh, std::memory_order_acq_rel)) return *fresh;
     delete fresh;
@@ -162,7 +162,7 @@ uint64_t Control::strangers() const {
 }
 
 bool Control::forked() const {
-  return generation_ != fork_generation();
+  return forked_since(generation_);
 }
 
 }  // namespace weft

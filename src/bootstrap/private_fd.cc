@@ -57,7 +57,7 @@ PrivateFd& PrivateFd::operator=(PrivateFd&& other) noexcept {
 }
 
 bool PrivateFd::inherited() const {
-  return generation_ != fork_generation();
+  return forked_since(generation_);
 }
 
 void PrivateFd::reset() {

@@ -18,7 +18,7 @@ QuietThread::QuietThread(const char* name, std::function<void()> body) : generat
 
 QuietThread::~QuietThread() {
   if (!thread_.joinable()) return;
-  if (generation_ == fork_generation()) {
+  if (!forked_since(generation_)) {
     thread_.join();
   } else {
     new std::thread(std::move(thread_));  // Only a number in this process; its destructor would insist on a join.

@@ -1,6 +1,5 @@
 // C API, chapter collectives: from here to comm/communicator.
 #include "comm/arguments.h"
-#include "comm/communicator.h"
 #include "comm/last_error.h"
 #include "comm/live.h"
 #include "weft/weft.h"
@@ -9,41 +8,55 @@ using namespace weft;
 
 namespace {
 
+// True only for calls that check_arguments accepts, whichever collective it is; what needs a closer look is left to it.
+bool plainly_right(const Operation& call, const void* stream, uint32_t ranks) {
+  if (stream != nullptr || static_cast<uint32_t>(call.type) >= kDataTypeCount || call.count > kCountMax ||
+      static_cast<uint32_t>(call.op) >= kOperatorCount || static_cast<uint32_t>(call.root) >= ranks)
+    return false;
+  const size_t most = is_blocked(call.collective) ? ranks * call.bytes() : call.bytes();  // that a buffer of it holds
+  const auto send = reinterpret_cast<uintptr_t>(call.sendbuff), recv = reinterpret_cast<uintptr_t>(call.recvbuff);
+  if (send == 0 || recv == 0 || ((send | recv) & (bytes_of(call.type) - 1)) != 0)
+    return false;  // Sizes are powers of two.
+  return send == recv ? !is_blocked(call.collective) : send + most <= recv || recv + most <= send;
+}
+
 weftResult_t run(const CallArguments& call, weftComm_t comm) {
-  Communicator* communicator = nullptr;
-  Operation operation;
-  Status status = find_live(call.function, comm, communicator);
-  if (status.ok()) status = check_arguments(call, communicator->ranks(), communicator->rank(), operation);
-  if (status.ok()) status = communicator->run(operation);
-  return report(status);
+  const SoleCaller caller(comm);
+  if (!caller.usable()) return report(unusable(call.function, comm));
+  if (!plainly_right(call.operation, call.stream, static_cast<uint32_t>(caller->ranks()))) {
+    if (Status checked = check_arguments(call, caller->ranks(), caller->rank()); !checked.ok()) return report(checked);
+  }
+  return report(caller->run(call.operation));
 }
 
 }  // namespace
 
 extern "C" weftResult_t weftAllReduce(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
                                       weftRedOp_t op, weftComm_t comm, void* stream) {
-  return run({"weftAllReduce", Collective::all_reduce, sendbuff, recvbuff, count, datatype, op, 0, stream}, comm);
+  const Operation call{Collective::all_reduce, sendbuff, recvbuff, count, DataType{datatype}, Operator{op}, 0};
+  return run({"weftAllReduce", call, stream}, comm);
 }
 
 extern "C" weftResult_t weftReduceScatter(const void* sendbuff, void* recvbuff, size_t recvcount,
                                           weftDataType_t datatype, weftRedOp_t op, weftComm_t comm, void* stream) {
-  return run({"weftReduceScatter", Collective::reduce_scatter, sendbuff, recvbuff, recvcount, datatype, op, 0, stream},
-             comm);
+  const Operation call{Collective::reduce_scatter, sendbuff, recvbuff, recvcount, DataType{datatype}, Operator{op}, 0};
+  return run({"weftReduceScatter", call, stream}, comm);
 }
 
 extern "C" weftResult_t weftAllGather(const void* sendbuff, void* recvbuff, size_t sendcount, weftDataType_t datatype,
                                       weftComm_t comm, void* stream) {
-  return run({"weftAllGather", Collective::all_gather, sendbuff, recvbuff, sendcount, datatype, weftSum, 0, stream},
-             comm);
+  const Operation call{Collective::all_gather, sendbuff, recvbuff, sendcount, DataType{datatype}, Operator::sum, 0};
+  return run({"weftAllGather", call, stream}, comm);
 }
 
 extern "C" weftResult_t weftBroadcast(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
                                       int root, weftComm_t comm, void* stream) {
-  return run({"weftBroadcast", Collective::broadcast, sendbuff, recvbuff, count, datatype, weftSum, root, stream},
-             comm);
+  const Operation call{Collective::broadcast, sendbuff, recvbuff, count, DataType{datatype}, Operator::sum, root};
+  return run({"weftBroadcast", call, stream}, comm);
 }
 
 extern "C" weftResult_t weftReduce(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
                                    weftRedOp_t op, int root, weftComm_t comm, void* stream) {
-  return run({"weftReduce", Collective::reduce, sendbuff, recvbuff, count, datatype, op, root, stream}, comm);
+  const Operation call{Collective::reduce, sendbuff, recvbuff, count, DataType{datatype}, Operator{op}, root};
+  return run({"weftReduce", call, stream}, comm);
 }

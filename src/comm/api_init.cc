@@ -101,49 +101,56 @@ Status init_env(weftComm_t* comm) {
   return join(id, launch.nranks, launch.rank, comm);
 }
 
+// Calls that were told to stop, or are only questions, return at once; this is for the one that does not.
+Status still_held(const char* function) {
+  return error(Code::in_progress, "{}: a call on comm did not return within {} ms; its memory is kept", function,
+               kAbortGrace.count());
+}
+
 Status destroy(weftComm_t comm) {
   if (comm == nullptr) return {};
-  Communicator* communicator = nullptr;
-  WEFT_TRY(find_live("weftCommDestroy", comm, communicator));
-  if (communicator->in_use()) {
-    return error(Code::invalid_usage,
-                 "weftCommDestroy: a collective is under way on comm in another thread; wait for it, "
-                 "or use weftCommAbort");
+  const SoleCaller caller(comm);
+  if (!caller.usable()) return unusable("weftCommDestroy", comm);
+  std::unique_ptr<Communicator> communicator(take_handle(caller.cell()));
+  if (!await_holders(caller.cell(), false, Deadline::after(kAbortGrace))) {
+    communicator.release();
+    return still_held("weftCommDestroy");
   }
-  delete take_handle(comm);
+  communicator.reset();
   reap_roots();
   return {};
 }
 
 Status abort(weftComm_t comm) {
   if (comm == nullptr) return {};
-  Communicator* communicator = nullptr;
-  WEFT_TRY(find_live("weftCommAbort", comm, communicator));
-  communicator = take_handle(comm);
+  Questioner caller(comm);
+  if (!caller.usable()) return unusable("weftCommAbort", comm);
+  std::unique_ptr<Communicator> communicator(caller.take());
   if (communicator == nullptr) return {};  // Another thread was faster.
-  if (communicator->abort()) {
-    delete communicator;
-    reap_roots();
-    return {};
+  communicator->abort();
+  if (!await_holders(caller.cell(), true, Deadline::after(kAbortGrace))) {
+    communicator.release();
+    return still_held("weftCommAbort");
   }
-  return error(Code::in_progress, "weftCommAbort: a call on comm did not return within {} ms; its memory is kept",
-               kAbortGrace.count());
+  communicator.reset();
+  reap_roots();
+  return {};
 }
 
 Status ask(const char* function, weftComm_t comm, int* answer, const char* name,
            int (Communicator::*question)() const) {
   if (answer == nullptr) return null_argument(function, name, "an int");
-  Communicator* communicator = nullptr;
-  WEFT_TRY(find_live(function, comm, communicator));
-  *answer = (communicator->*question)();
+  const Questioner caller(comm);
+  if (!caller.usable()) return unusable(function, comm);
+  *answer = ((*caller.operator->()).*question)();
   return {};
 }
 
 Status async_error(weftComm_t comm, weftResult_t* result) {
   if (result == nullptr) return null_argument("weftCommGetAsyncError", "error", "a weftResult_t");
-  Communicator* communicator = nullptr;
-  WEFT_TRY(find_live("weftCommGetAsyncError", comm, communicator));
-  *result = static_cast<weftResult_t>(communicator->error().code());
+  const Questioner caller(comm);
+  if (!caller.usable()) return unusable("weftCommGetAsyncError", comm);
+  *result = static_cast<weftResult_t>(caller->error().code());
   return {};
 }
 
@@ -186,8 +193,8 @@ extern "C" weftResult_t weftCommGetAsyncError(weftComm_t comm, weftResult_t* err
 }
 
 extern "C" const char* weftGetLastError(weftComm_t comm) {
-  const Communicator* communicator = find_handle(comm);
-  if (communicator == nullptr) return last_error_text();
-  const Status first = communicator->error();
+  const Questioner caller(comm);
+  if (!caller.usable()) return last_error_text();
+  const Status first = caller->error();
   return first.ok() ? last_error_text() : keep_error_text(first.text());
 }

@@ -45,9 +45,11 @@ Status check_buffer(const CallArguments& call, const char* name, const void* buf
 }
 
 // In place means exactly the place that the header names; any other overlap would be read after it was overwritten.
-Status check_overlap(const CallArguments& call, const Operation& operation, const Extents& extents, int rank) {
+Status check_overlap(const CallArguments& call, const Extents& extents, int rank) {
   if (extents.send == 0 || extents.recv == 0) return {};
-  const auto send = reinterpret_cast<uintptr_t>(call.sendbuff), recv = reinterpret_cast<uintptr_t>(call.recvbuff);
+  const Operation& operation = call.operation;
+  const auto send = reinterpret_cast<uintptr_t>(operation.sendbuff);
+  const auto recv = reinterpret_cast<uintptr_t>(operation.recvbuff);
   if (send + extents.send <= recv || recv + extents.recv <= send) return {};
   const size_t shift = static_cast<size_t>(rank) * operation.bytes();
   const uintptr_t send_place = operation.collective == Collective::all_gather ? send - shift : send;
@@ -56,44 +58,40 @@ Status check_overlap(const CallArguments& call, const Operation& operation, cons
   return wrong(call,
                "sendbuff {} ({} bytes) and recvbuff {} ({} bytes) overlap; use separate buffers, or in place as "
                "weft/collectives.h defines it",
-               call.sendbuff, extents.send, call.recvbuff, extents.recv);
+               operation.sendbuff, extents.send, operation.recvbuff, extents.recv);
 }
 
 Status check_values(const CallArguments& call, int ranks) {
+  const Operation& operation = call.operation;
+  const auto type = static_cast<int>(operation.type), op = static_cast<int>(operation.op);
   if (call.stream != nullptr) {
     return wrong(call, "stream is {}; communicators of host memory take NULL (the call blocks)", call.stream);
   }
-  if (call.count > kCountMax) {
-    return wrong(call, "count is {} ({} as a signed number); the most is 2^40 - 1 elements", call.count,
-                 static_cast<int64_t>(call.count));
+  if (operation.count > kCountMax) {
+    return wrong(call, "count is {} ({} as a signed number); the most is 2^40 - 1 elements", operation.count,
+                 static_cast<int64_t>(operation.count));
   }
-  if (!data_type_of(call.type)) {
-    return wrong(call, "datatype is {}; valid are 0 (weftInt8) to {} (weftFloat8e5m2)", call.type, kDataTypeCount - 1);
+  if (!data_type_of(type)) {
+    return wrong(call, "datatype is {}; valid are 0 (weftInt8) to {} (weftFloat8e5m2)", type, kDataTypeCount - 1);
   }
-  if (!operator_of(call.op)) {
-    return wrong(call, "op is {}; valid are 0 (weftSum) to {} (weftAvg)", call.op, kOperatorCount - 1);
+  if (!operator_of(op)) {
+    return wrong(call, "op is {}; valid are 0 (weftSum) to {} (weftAvg)", op, kOperatorCount - 1);
   }
-  if (call.root < 0 || call.root >= ranks) {
-    return wrong(call, "root is {}; the communicator has ranks 0 to {}", call.root, ranks - 1);
+  if (operation.root < 0 || operation.root >= ranks) {
+    return wrong(call, "root is {}; the communicator has ranks 0 to {}", operation.root, ranks - 1);
   }
   return {};
 }
 
 }  // namespace
 
-Status check_arguments(const CallArguments& call, int ranks, int rank, Operation& operation) {
+Status check_arguments(const CallArguments& call, int ranks, int rank) {
   WEFT_TRY(check_values(call, ranks));
-  operation = {.collective = call.collective,
-               .sendbuff = call.sendbuff,
-               .recvbuff = call.recvbuff,
-               .count = call.count,
-               .type = static_cast<DataType>(call.type),
-               .op = static_cast<Operator>(call.op),
-               .root = call.root};
+  const Operation& operation = call.operation;
   const Extents extents = extents_of(operation, ranks, rank);
-  WEFT_TRY(check_buffer(call, "sendbuff", call.sendbuff, extents.send, operation.type));
-  WEFT_TRY(check_buffer(call, "recvbuff", call.recvbuff, extents.recv, operation.type));
-  return check_overlap(call, operation, extents, rank);
+  WEFT_TRY(check_buffer(call, "sendbuff", operation.sendbuff, extents.send, operation.type));
+  WEFT_TRY(check_buffer(call, "recvbuff", operation.recvbuff, extents.recv, operation.type));
+  return check_overlap(call, extents, rank);
 }
 
 }  // namespace weft

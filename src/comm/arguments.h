@@ -8,22 +8,15 @@
 
 namespace weft {
 
-// The arguments of a call as they came.
+inline constexpr size_t kCountMax = (size_t{1} << 40) - 1;
+
+// The arguments of a call as they came: type, operator and root may be any number.
 struct CallArguments {
   const char* function;
-  Collective collective;
-  const void* sendbuff;
-  void* recvbuff;
-  size_t count;
-  int type;
-  int op;
-  int root;
+  Operation operation;
   const void* stream;
 };
 
-inline constexpr size_t kCountMax = (size_t{1} << 40) - 1;
-
-// On success `operation` holds the call.
-Status check_arguments(const CallArguments& call, int ranks, int rank, Operation& operation);
+Status check_arguments(const CallArguments& call, int ranks, int rank);
 
 }  // namespace weft

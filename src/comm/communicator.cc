@@ -84,13 +84,9 @@ Status Communicator::make_engine() {
   return {};
 }
 
-bool Communicator::abort() {
+void Communicator::abort() {
   const Status first = fail(weft::error(Code::aborted, "rank {} called weftCommAbort", rank_));
   log_info("comm", "aborted; the first error was: {}", first.text());
-  // Calls under way see the failed Alive; this only gives them the time to return.
-  Deadline grace = Deadline::after(kAbortGrace);
-  while (in_use() && !grace.passed()) sched_yield();
-  return !in_use();
 }
 
 }  // namespace weft

@@ -1,15 +1,16 @@
 // One rank's membership in a communicator: who the others are, the engine that runs operations, and the plans in use.
-// Owned by its handle. One operation at a time, checked; abort and the questions may come from any thread.
+// Owned by its handle. One operation at a time, which comm/api makes sure of; abort and the questions may come from any
+// thread.
 //
 // Room before: comm/api. Room after: exec/engine.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
 
 #include "base/alive.h"
+#include "base/fork.h"
 #include "bootstrap/member.h"
 #include "bootstrap/membership.h"
 #include "bootstrap/unique_id.h"
@@ -36,12 +37,10 @@ class Communicator {
 
   // The first error, without blocking. Any thread.
   Status error() const { return alive_.error(); }
-  // Stops calls under way in other threads and tells the peers. Any thread; waits at most kAbortGrace for those calls;
-  // true if none is left.
-  bool abort();
-  bool in_use() const { return busy_.test(std::memory_order_acquire); }
+  // Stops a call under way in another thread and tells the peers. Any thread; does not wait for that call.
+  void abort();
   // True in a child after fork: the communicator is the parent's.
-  bool forked() const { return endpoint_->control()->forked(); }
+  bool forked() const { return forked_since(generation_); }
 
  private:
   Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank);
@@ -49,9 +48,8 @@ class Communicator {
   Status enroll(const UniqueId& id, Deadline deadline);
   Status make_engine();
 
-  Status run_sequenced(const Operation& operation);
-  PreparedPlan* prepare(const Operation& operation, int size_class);
-  Work work_for(const Operation& operation, const PreparedPlan& prepared) const;
+  PreparedPlan* prepare(const Operation& operation);
+  void prepare_work(const Operation& operation, PreparedPlan& prepared) const;
   CallSignature signature(const Operation& operation) const;
 
   Status explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
@@ -61,6 +59,7 @@ class Communicator {
 
   const std::shared_ptr<Endpoint> endpoint_;
   const int ranks_, rank_;
+  const uint32_t generation_ = fork_generation();
   uint64_t id_ = 0;
   Alive alive_;
   Roster roster_;
@@ -71,9 +70,9 @@ class Communicator {
   std::unique_ptr<Engine> engine_;
   PlanCache plans_;
   uint32_t sequence_ = 0;  // of the operation under way, from 1
-  std::atomic_flag busy_;  // set while a collective runs
 };
 
+// For a call in another thread to return after it was told to stop.
 inline constexpr std::chrono::milliseconds kAbortGrace{100};
 
 }  // namespace weft

@@ -7,41 +7,38 @@
 #include "comm/communicator.h"
 
 namespace weft {
-Status Communicator::run(const Operation& operation) {
-  if (busy_.test_and_set(std::memory_order_acquire)) {
-    return weft::error(
-        Code::invalid_usage,
-        "two threads call collectives of one communicator at once; give each thread its own communicator");
-  }
-  Status status = alive_.stopped() ? alive_.error() : run_sequenced(operation);
-  busy_.clear(std::memory_order_release);
-  return status;
-}
 
-Status Communicator::run_sequenced(const Operation& operation) {
+Status Communicator::run(const Operation& operation) {
+  if (alive_.stopped()) return alive_.error();
   ++sequence_;
   if (operation.count == 0) return {};
-  const int size_class = weft::size_class(operation.bytes());
-  PreparedPlan* prepared = plans_.find(operation.collective, operation.root, size_class);
-  if (prepared == nullptr) prepared = prepare(operation, size_class);
-  const Outcome outcome = engine_->run(prepared->executor, work_for(operation, *prepared), time_limit_);
+  PreparedPlan* prepared = plans_.find(operation.collective, operation.root, size_class(operation.bytes()));
+  if (prepared == nullptr) prepared = prepare(operation);
+  if (!prepared->fits(operation)) prepare_work(operation, *prepared);
+  Work& work = prepared->work;
+  work.input = static_cast<const std::byte*>(operation.sendbuff) - prepared->before_input;
+  work.output = static_cast<std::byte*>(operation.recvbuff) - prepared->before_output;
+  work.fingerprint = work.fingerprint.at(sequence_);
+  const Outcome outcome = engine_->run(prepared->executor, work, time_limit_);
   return outcome == Outcome::done ? Status() : explain(outcome, operation, *prepared);
 }
 
-Work Communicator::work_for(const Operation& operation, const PreparedPlan& prepared) const {
+// What a plan's execution needs besides pointers and the sequence number; calls that repeat find it made.
+void Communicator::prepare_work(const Operation& operation, PreparedPlan& prepared) const {
   const uint64_t block_bytes = operation.bytes();
   const bool blocked = is_blocked(operation.collective);
   const uint64_t my_block = static_cast<uint64_t>(rank_) * block_bytes;
-  const auto* input = static_cast<const std::byte*>(operation.sendbuff);
-  auto* output = static_cast<std::byte*>(operation.recvbuff);
-  return {.input = operation.collective == Collective::all_gather ? input - my_block : input,
-          .output = operation.collective == Collective::reduce_scatter ? output - my_block : output,
-          .layout = Layout(block_bytes, blocked ? static_cast<uint32_t>(ranks_) : 1, prepared.plan.schedule().chunks,
-                           prepared.plan.pass_bytes(engine_->slot_bytes())),
-          .element_shift = static_cast<uint32_t>(std::countr_zero(bytes_of(operation.type))),
-          .fold = fold_for(operation.type, operation.op),
-          .divisor = operation.op == Operator::avg ? static_cast<uint32_t>(ranks_) : 1,
-          .fingerprint = pack(signature(operation))};
+  prepared.count = operation.count;
+  prepared.type = operation.type;
+  prepared.op = operation.op;
+  prepared.before_input = operation.collective == Collective::all_gather ? my_block : 0;
+  prepared.before_output = operation.collective == Collective::reduce_scatter ? my_block : 0;
+  prepared.work = {.layout = Layout(block_bytes, blocked ? static_cast<uint32_t>(ranks_) : 1,
+                                    prepared.plan.schedule().chunks, prepared.plan.pass_bytes(engine_->slot_bytes())),
+                   .element_shift = static_cast<uint32_t>(std::countr_zero(bytes_of(operation.type))),
+                   .fold = fold_for(operation.type, operation.op),
+                   .divisor = operation.op == Operator::avg ? static_cast<uint32_t>(ranks_) : 1,
+                   .fingerprint = pack(signature(operation))};
 }
 
 CallSignature Communicator::signature(const Operation& operation) const {
@@ -54,7 +51,7 @@ CallSignature Communicator::signature(const Operation& operation) const {
 }
 
 // The first call of its kind: choose and generate. Every rank is here at the same operation.
-PreparedPlan* Communicator::prepare(const Operation& operation, int size_class) {
+PreparedPlan* Communicator::prepare(const Operation& operation) {
   const Collective collective = operation.collective;
   const CatalogRow& row = choose(collective, operation.bytes(), ranks_, machine_, forced_algorithm_);
   PreparedPlan* prepared = plans_.find_algorithm(collective, operation.root, row.name);
@@ -65,7 +62,7 @@ PreparedPlan* Communicator::prepare(const Operation& operation, int size_class) 
     prepared = plans_.own(collective, std::make_unique<PreparedPlan>(row.generate(shape), operation.root, row.name,
                                                                      engine_->slot_bytes()));
   }
-  plans_.put(collective, size_class, prepared);
+  plans_.put(collective, size_class(operation.bytes()), prepared);
   return prepared;
 }
 

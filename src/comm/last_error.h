@@ -16,9 +16,7 @@ const char* keep_error_text(std::string_view text);
 weftResult_t report_failure(const Status& status);
 
 inline weftResult_t report(const Status& status) {
-  if (status.ok()) [[likely]]
-    return weftSuccess;
-  return report_failure(status);
+  return status.ok() ? weftSuccess : report_failure(status);
 }
 
 }  // namespace weft

@@ -1,4 +1,4 @@
-// One call of a collective, after its arguments were checked and before a plan was chosen.
+// One call of a collective, before a plan was chosen.
 #pragma once
 
 #include <cstddef>

@@ -2,6 +2,13 @@
 
 namespace weft {
 
+PreparedPlan* PlanCache::find_on(Shelf& shelf, int root) {
+  for (PreparedPlan* plan : shelf.plans) {
+    if (plan->root == root) return shelf.latest = plan;
+  }
+  return nullptr;
+}
+
 PreparedPlan* PlanCache::find_algorithm(Collective collective, int root, std::string_view algorithm) {
   for (const auto& plan : plans_[static_cast<size_t>(collective)]) {
     if (plan->root == root && plan->algorithm == algorithm) return plan.get();
@@ -10,7 +17,9 @@ PreparedPlan* PlanCache::find_algorithm(Collective collective, int root, std::st
 }
 
 void PlanCache::put(Collective collective, int size_class, PreparedPlan* plan) {
-  shelves_[static_cast<size_t>(collective)][static_cast<size_t>(size_class)].plans.push_back(plan);
+  Shelf& shelf = shelves_[static_cast<size_t>(collective)][static_cast<size_t>(size_class)];
+  shelf.plans.push_back(plan);
+  shelf.latest = plan;
 }
 
 PreparedPlan* PlanCache::own(Collective collective, std::unique_ptr<PreparedPlan> plan) {

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "collectives/collective.h"
+#include "comm/operation.h"
 #include "exec/host_executor.h"
 #include "exec/plan.h"
 
 namespace weft {
 
-// A plan with the executor that runs it.
+// A plan with the executor that runs it, and what its latest call made it run with.
 struct PreparedPlan {
   PreparedPlan(Schedule schedule, int its_root, std::string_view its_algorithm, uint32_t slot_bytes)
       : root(its_root), algorithm(its_algorithm), plan(std::move(schedule)), executor(plan, slot_bytes) {}
@@ -20,6 +21,13 @@ struct PreparedPlan {
   std::string_view algorithm;
   Plan plan;
   HostExecutor executor;
+
+  bool fits(const Operation& call) const { return call.count == count && call.type == type && call.op == op; }
+  size_t count = 0;  // of the call that `work` was made for; 0: of none
+  DataType type{};
+  Operator op{};
+  uint64_t before_input = 0, before_output = 0;  // bytes from where chunk 0 would lie to the caller's buffer
+  Work work;
 };
 
 class PlanCache {
@@ -27,11 +35,7 @@ class PlanCache {
   // Null if there is none yet.
   PreparedPlan* find(Collective collective, int root, int size_class) {
     Shelf& shelf = shelves_[static_cast<size_t>(collective)][static_cast<size_t>(size_class)];
-    if (shelf.latest != nullptr && shelf.latest->root == root) return shelf.latest;
-    for (PreparedPlan* plan : shelf.plans) {
-      if (plan->root == root) return shelf.latest = plan;
-    }
-    return nullptr;
+    return shelf.latest != nullptr && shelf.latest->root == root ? shelf.latest : find_on(shelf, root);
   }
   // Classes that share an algorithm share the plan.
   PreparedPlan* find_algorithm(Collective collective, int root, std::string_view algorithm);
@@ -43,6 +47,7 @@ class PlanCache {
     PreparedPlan* latest = nullptr;
     std::vector<PreparedPlan*> plans;
   };
+  static PreparedPlan* find_on(Shelf& shelf, int root);
   std::array<std::array<Shelf, 65>, kCollectiveCount> shelves_;
   std::array<std::vector<std::unique_ptr<PreparedPlan>>, kCollectiveCount> plans_;
 };

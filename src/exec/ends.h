@@ -34,6 +34,8 @@ inline RingPlace place_of(const MappedConnection& mapped) {
 struct SendEnd {
   SendEnd(const MappedConnection& mapped, std::unique_ptr<SendPump> its_pump)
       : ring(place_of(mapped)), pump(std::move(its_pump)) {}
+  Slot* acquire(uint64_t bytes) { return bytes < stores.kLeastBytes ? ring.try_acquire() : stores.acquire(ring); }
+  bool streams(uint64_t bytes) const { return bytes >= stores.kLeastBytes && stores.streams(); }
   SlotWriter ring;
   StoreChoice stores;
   std::unique_ptr<SendPump> pump;

@@ -23,19 +23,19 @@ Engine::~Engine() {
 
 Outcome Engine::run(HostExecutor& executor, const Work& work, std::chrono::nanoseconds time_limit) {
   executor.start(work);
-  Outcome outcome = Outcome::done;
-  if (!Waiter(alive_, patience_).poll([&] { return finished(executor); }))
-    outcome = run_patiently(executor, time_limit);
-  if (progress_ == Progress::failed) outcome = Outcome::refused;
-  return outcome;
+  if (!Waiter(alive_, patience_).poll([&] { return finished(executor); })) return run_patiently(executor, time_limit);
+  return progress_ == Progress::failed ? Outcome::refused : Outcome::done;
 }
 
 bool Engine::finished(HostExecutor& executor) {
-  if (!executor.plan().is_open()) [[unlikely]]
-    open_further(executor.plan());
   progress_ = executor.advance();
-  if (!ends_.has_pumps()) [[likely]]
-    return progress_ != Progress::busy;
+  return ends_.has_pumps() || progress_ == Progress::busy ? further(executor) : true;
+}
+
+// What else can bring an execution forward: connections still to be opened, and streams to be pumped.
+bool Engine::further(HostExecutor& executor) {
+  if (!executor.plan().is_open()) open_further(executor.plan());
+  if (!ends_.has_pumps()) return false;
   if (Status pumped = ends_.pump(); !pumped.ok()) alive_.fail(std::move(pumped));
   // A stream has no thread of its own: what was written must be on its way before the call may return.
   return progress_ == Progress::failed || (progress_ == Progress::done && ends_.drained());
@@ -54,11 +54,11 @@ Outcome Engine::run_patiently(HostExecutor& executor, std::chrono::nanoseconds t
   milliseconds report_at = kStuckAfter;
   for (;;) {
     const auto result = Waiter(alive_, patience_).until([&] { return finished(executor); }, limit.or_after(kLook));
-    if (result == WaitResult::ready) return Outcome::done;
+    if (result == WaitResult::ready) break;
     if (result == WaitResult::stopped) return Outcome::stopped;
     if (alive_.any_departed()) {
       // What a departed peer sent was there before it was seen to depart: this advance takes all of it.
-      if (finished(executor)) return Outcome::done;
+      if (finished(executor)) break;
       if (waits_for_departed(executor)) return Outcome::departed;
     }
     if (limit.passed()) return Outcome::timeout;
@@ -67,6 +67,7 @@ Outcome Engine::run_patiently(HostExecutor& executor, std::chrono::nanoseconds t
     report_at += kStuckAfter;
     reports_.stuck(waited, executor.operation(), executor.awaited_peers());
   }
+  return progress_ == Progress::failed ? Outcome::refused : Outcome::done;
 }
 
 bool Engine::waits_for_departed(HostExecutor& executor) {

@@ -44,6 +44,7 @@ class Engine {
 
  private:
   bool finished(HostExecutor& executor);
+  bool further(HostExecutor& executor);
   void open_further(Plan& plan);
   Outcome run_patiently(HostExecutor& executor, std::chrono::nanoseconds time_limit);
   bool waits_for_departed(HostExecutor& executor);

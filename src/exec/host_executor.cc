@@ -7,220 +7,160 @@
 namespace weft {
 
 HostExecutor::HostExecutor(Plan& plan, uint32_t slot_bytes)
-    : plan_(plan), schedule_(plan.schedule()), slot_bytes_(slot_bytes), sides_(std::make_unique<Sides>()) {
-  for (const Lane& lane : schedule_.lanes) {
-    LaneState& state = lanes_.emplace_back(schedule_, lane);
-    for (Cursor cursor = state.cursor; !cursor.at_end(); cursor.next()) ++state.moves_per_pass;
-  }
+    : plan_(plan), slot_bytes_(slot_bytes), sides_(std::make_unique<Sides>()) {
+  for (size_t i = 0; i < plan.schedule().lanes.size(); ++i) lanes_.push_back({.moves = plan.moves(i), .number = i});
 }
 
 void HostExecutor::start(const Work& work) {
   work_ = work;
-  lanes_left_ = 0;
   failed_ = false;
+  buffers_ = {nullptr, const_cast<std::byte*>(work.input), work.output, nullptr};
+  if (plan_.schedule().scratch_chunks != 0) reserve_scratch();
   for (LaneState& lane : lanes_) {
-    lane.cursor = Cursor(schedule_, *lane.lane);
-    lane.pass = lane.slot = 0;
-    lane.finished = 0;
-    lane.entered = false;
-    if (lane.moves_per_pass != 0) ++lanes_left_;
+    lane.pass = lane.at = 0;
+    if (!lane.ended()) enter(lane);
   }
-  const uint64_t scratch_bytes = schedule_.scratch_chunks * work.layout.pass_bytes();
-  if (scratch_.size() < scratch_bytes) scratch_.resize(scratch_bytes);
+}
+
+void HostExecutor::reserve_scratch() {
+  const size_t bytes = plan_.schedule().scratch_chunks * work_.layout.pass_bytes();
+  if (scratch_.size() < bytes) scratch_.resize(bytes);
+  buffers_[static_cast<size_t>(Buffer::scratch)] = scratch_.data();
 }
 
 Progress HostExecutor::advance() {
-  bool moved = true;
-  while (moved && lanes_left_ != 0) {
-    moved = false;
-    for (LaneState& lane : lanes_) moved |= advance_lane(lane);
-    if (failed_) [[unlikely]]
-      return Progress::failed;
-  }
-  return lanes_left_ == 0 ? Progress::done : Progress::busy;
-}
-
-// Runs a lane until it must wait or ends; true if anything was moved.
-bool HostExecutor::advance_lane(LaneState& lane) {
-  bool moved = false;
-  while (!lane.cursor.at_end()) {
-    if (!lane.entered) enter(lane);
-    while (lane.slot < lane.slots) {
-      const uint64_t begin = static_cast<uint64_t>(lane.slot) * slot_bytes_;
-      const uint64_t bytes = std::min<uint64_t>(slot_bytes_, lane.step_bytes - begin);
-      if (!may_start(lane) || !take_slots(lane, bytes)) return moved;
-      move_set(lane, begin, bytes);
-      give_slots(lane, bytes);
-      if (trace_ != nullptr) [[unlikely]] {
-        (*trace_)[static_cast<size_t>(&lane - lanes_.data())].push_back(
-            {lane.pass, lane.cursor.index(), lane.slot, bytes});
-      }
-      ++lane.slot;
-      moved = true;
+  for (;;) {
+    bool moved = false, ended = true;
+    for (LaneState& lane : lanes_) {
+      while (!lane.ended() && move_slot(lane)) moved = true;
+      ended = ended && lane.ended();
     }
-    if (lane.slots == 0 && !may_start(lane)) return moved;  // A step without slots keeps its place in the order.
-    leave(lane);
-    moved = true;
-  }
-  return moved;
-}
-
-// A set is cut into slots across its chunks; both ends of a connection derive the same sizes from the layout.
-void HostExecutor::enter(LaneState& lane) {
-  lane.step_bytes = 0;
-  for (uint32_t t = 0; t < lane.cursor.step().count; ++t) lane.step_bytes += piece_of(lane, t).bytes;
-  lane.slots = static_cast<uint32_t>((lane.step_bytes + slot_bytes_ - 1) / slot_bytes_);
-  lane.slot = 0;
-  lane.entered = true;
-}
-
-void HostExecutor::leave(LaneState& lane) {
-  ++lane.finished;
-  lane.entered = false;
-  lane.cursor.next();
-  if (!lane.cursor.at_end()) return;
-  if (++lane.pass < work_.layout.passes()) {
-    lane.cursor = Cursor(schedule_, *lane.lane);
-  } else {
-    --lanes_left_;
+    if (ended) return Progress::done;
+    if (!moved) return failed_ ? Progress::failed : Progress::busy;
   }
 }
 
-bool HostExecutor::may_start(const LaneState& lane) const {
-  const Step& step = lane.cursor.step();
-  if (step.wait == Wait::none) return true;
-  const LaneState& other = lanes_[step.wait_lane];
-  if (step.wait == Wait::back) {
-    return lane.pass == 0 || other.finished > (lane.pass - uint64_t{1}) * other.moves_per_pass + step.wait_step;
+// False: the lane must wait. A move without bytes in this pass uses no slots but keeps its place in the order.
+bool HostExecutor::move_slot(LaneState& lane) {
+  const Move& move = lane.moves[lane.at];
+  if (move.step->wait != Wait::none && !may_start(*move.step, lane, lanes_[move.step->wait_lane])) return false;
+  if (lane.in_move.left != 0) {
+    const uint64_t bytes = std::min<uint64_t>(slot_bytes_, lane.in_move.left);
+    if (!take_slots(move, bytes)) return false;
+    fold_slot(lane, bytes);
+    give_slots(move, bytes);
+    if (trace_ != nullptr) (*trace_)[lane.number].push_back({lane.pass, lane.at, lane.in_move.slot, bytes});
+    ++lane.in_move.slot;
   }
-  const uint64_t awaited = static_cast<uint64_t>(lane.pass) * other.moves_per_pass + step.wait_step;
-  if (other.finished > awaited) return true;
-  return step.wait == Wait::slot && other.finished == awaited && other.entered && other.slot > lane.slot;
+  if (lane.in_move.left == 0) step_on(lane);
+  return true;
+}
+
+// Whether `other`, the lane that the step names, is as far as `lane` must wait for. Wait::back names the pass before.
+bool HostExecutor::may_start(const Step& step, const LaneState& lane, const LaneState& other) {
+  const int64_t awaited = other.moves_until(int64_t{lane.pass} - (step.wait == Wait::back ? 1 : 0), step.wait_step);
+  const bool there = step.wait == Wait::slot && other.done() == awaited;
+  return other.done() > awaited || (there && other.in_move.slot > lane.in_move.slot);
 }
 
 // Every recv port must have its slot and every send port a free one; what arrived must belong to this operation.
-bool HostExecutor::take_slots(const LaneState& lane, uint64_t bytes) {
-  const Step& step = lane.cursor.step();
-  const uint32_t recv_first = first_port(lane, step.recv_first);
-  for (uint32_t i = 0; i < step.recv_count; ++i) {
-    RecvEnd* const end = plan_.recvs()[recv_first + i];
+bool HostExecutor::take_slots(const Move& move, uint64_t bytes) {
+  for (uint32_t i = 0; i < move.step->recv_count; ++i) {
+    RecvEnd* const end = plan_.recvs(move.recv_first)[i];
     Slot* const slot = end == nullptr ? nullptr : end->ring.try_peek();
     if (slot == nullptr) return false;
-    if (slot->bytes != bytes || slot->fingerprint != work_.fingerprint) [[unlikely]] {
-      refused_ = {schedule_.ports[recv_first + i].peer, slot->fingerprint, slot->bytes, bytes};
-      failed_ = true;
-      return false;
-    }
-    sides_->slots_in[i] = slot;
+    if (slot->bytes != bytes || slot->fingerprint != work_.fingerprint) return refuse(move, i, *slot, bytes);
+    sides_->sources[i < move.own ? i : i + 1] = slot->payload(bytes);
   }
-  const uint32_t send_first = first_port(lane, step.send_first);
-  for (uint32_t i = 0; i < step.send_count; ++i) {
-    SendEnd* const end = plan_.sends()[send_first + i];
-    if (end == nullptr) return false;
-    Slot* const slot = bytes < StoreChoice::kLeastBytes ? end->ring.try_acquire() : end->stores.acquire(end->ring);
+  sides_->streaming = 0;
+  for (uint32_t i = 0; i < move.step->send_count; ++i) {
+    SendEnd* const end = plan_.sends(move.send_first)[i];
+    Slot* const slot = end == nullptr ? nullptr : end->acquire(bytes);
     if (slot == nullptr) return false;
+    if (i < 32 && end->streams(bytes)) sides_->streaming |= uint32_t{1} << i;
+    slot->fingerprint = work_.fingerprint;
     sides_->slots_out[i] = slot;
+    sides_->targets[i] = slot->payload(bytes);
   }
   return true;
 }
 
-// Bytes [begin, begin + slot_bytes) of the set: one fold for each chunk that they touch.
-void HostExecutor::move_set(const LaneState& lane, uint64_t begin, uint64_t slot_bytes) {
-  const Step& step = lane.cursor.step();
-  uint64_t chunk_begin = 0, moved = 0;
-  for (uint32_t t = 0; moved < slot_bytes; ++t) {
-    const uint64_t chunk_end = chunk_begin + piece_of(lane, t).bytes;
-    if (chunk_end > begin + moved) {
-      const uint64_t within = begin + moved - chunk_begin;
-      const uint64_t bytes = std::min(chunk_end - chunk_begin - within, slot_bytes - moved);
-      std::byte* const source =
-          step.source.buffer == Buffer::none ? nullptr : address_of(lane, step.source, t) + within;
-      std::byte* const target =
-          step.target.buffer == Buffer::none ? nullptr : address_of(lane, step.target, t) + within;
-      fold_piece(lane, source, target, moved, slot_bytes, bytes);
-      moved += bytes;
-    }
-    chunk_begin = chunk_end;
+bool HostExecutor::refuse(const Move& move, uint32_t recv, const Slot& slot, uint64_t bytes) {
+  refused_ = {plan_.schedule().ports[move.recv_first + recv].peer, slot.fingerprint, slot.bytes, bytes};
+  failed_ = true;
+  return false;
+}
+
+// The next `bytes` of the set, which is cut into slots across its chunks: one fold for each chunk that they touch. Both
+// ends of a connection derive the same sizes from the layout.
+void HostExecutor::fold_slot(LaneState& lane, uint64_t bytes) {
+  const Move& move = lane.moves[lane.at];
+  const Step& step = *move.step;
+  LaneState::Place& place = lane.in_move;
+  const FoldOptions options{(step.flags & kPostOp) != 0 ? work_.divisor : 1, (step.flags & kPairwise) != 0,
+                            sides_->streaming};
+  place.left -= bytes;
+  while (bytes != 0) {
+    const uint32_t* const chunks = plan_.chunks(place.chunk);
+    const Piece piece = work_.layout.piece(chunks[move.data], lane.pass);
+    const uint64_t some = std::min(piece.bytes - place.within, bytes);
+    if (move.has_source) sides_->sources[move.own] = address_of(step.source.buffer, chunks[move.sources], lane);
+    if (move.has_target) sides_->targets[step.send_count] = address_of(step.target.buffer, chunks[move.targets], lane);
+    const uint32_t sources = step.recv_count + move.has_source, targets = step.send_count + move.has_target;
+    work_.fold({sides_->sources, sources}, {sides_->targets, targets}, some >> work_.element_shift, options);
+    for (uint32_t i = 0; i < sources; ++i) sides_->sources[i] += some;
+    for (uint32_t i = 0; i < targets; ++i) sides_->targets[i] += some;
+    bytes -= some;
+    place.within += some;
+    if (place.within == piece.bytes) place = {.slot = place.slot, .chunk = place.chunk + 1, .left = place.left};
   }
 }
 
-void HostExecutor::fold_piece(const LaneState& lane, std::byte* at_source, std::byte* at_target, uint64_t slot_offset,
-                              uint64_t slot_bytes, uint64_t bytes) {
-  const Step& step = lane.cursor.step();
-  const uint32_t send_first = first_port(lane, step.send_first);
-  uint32_t sources = 0, targets = 0;
-  for (uint32_t i = 0; i < step.recv_count; ++i) {
-    if (i == step.source_at && at_source != nullptr) sides_->sources[sources++] = at_source;
-    sides_->sources[sources++] = sides_->slots_in[i]->payload(slot_bytes) + slot_offset;
-  }
-  if (step.source_at >= step.recv_count && at_source != nullptr) sides_->sources[sources++] = at_source;
-  uint32_t streaming = 0;
-  for (uint32_t i = 0; i < step.send_count; ++i) {
-    const bool streams = slot_bytes >= StoreChoice::kLeastBytes && plan_.sends()[send_first + i]->stores.streams();
-    if (streams && targets < 32) streaming |= uint32_t{1} << targets;
-    sides_->targets[targets++] = sides_->slots_out[i]->payload(slot_bytes) + slot_offset;
-  }
-  const FoldOptions options{.divisor = (step.flags & kPostOp) != 0 ? work_.divisor : 1,
-                            .pairwise = (step.flags & kPairwise) != 0,
-                            .streaming = streaming};
-  if (at_target != nullptr) sides_->targets[targets++] = at_target;
-  if (targets == 1 && sources == 1 && sides_->targets[0] == sides_->sources[0] && options.divisor == 1) return;
-  work_.fold({sides_->sources, sources}, {sides_->targets, targets}, bytes >> work_.element_shift, options);
+void HostExecutor::give_slots(const Move& move, uint64_t bytes) {
+  for (uint32_t i = 0; i < move.step->send_count; ++i)
+    plan_.sends(move.send_first)[i]->ring.publish(sides_->slots_out[i], static_cast<uint32_t>(bytes));
+  for (uint32_t i = 0; i < move.step->recv_count; ++i) plan_.recvs(move.recv_first)[i]->ring.release();
 }
 
-void HostExecutor::give_slots(const LaneState& lane, uint64_t bytes) {
-  const Step& step = lane.cursor.step();
-  const uint32_t send_first = first_port(lane, step.send_first);
-  for (uint32_t i = 0; i < step.send_count; ++i) {
-    sides_->slots_out[i]->fingerprint = work_.fingerprint;
-    plan_.sends()[send_first + i]->ring.publish(sides_->slots_out[i], static_cast<uint32_t>(bytes));
-  }
-  const uint32_t recv_first = first_port(lane, step.recv_first);
-  for (uint32_t i = 0; i < step.recv_count; ++i) plan_.recvs()[recv_first + i]->ring.release();
+void HostExecutor::step_on(LaneState& lane) {
+  ++lane.at;
+  if (lane.ended() && lane.pass + 1 < work_.layout.passes()) ++lane.pass, lane.at = 0;
+  if (!lane.ended()) enter(lane);
 }
 
-// How much of element t of the set there is in this pass. Scratch chunks stand for data chunks (schedule/step.h).
-Piece HostExecutor::piece_of(const LaneState& lane, uint32_t t) const {
-  const Step& step = lane.cursor.step();
-  const Ref& ref = step.source.buffer != Buffer::none ? step.source : step.target;
-  const uint32_t chunk = chunk_at(schedule_, *lane.lane, step, ref, t, lane.cursor.trip());
-  return work_.layout.piece(ref.buffer == Buffer::scratch ? chunk % schedule_.chunks : chunk, lane.pass);
+void HostExecutor::enter(LaneState& lane) {
+  lane.in_move = {};
+  for (const uint32_t chunk : plan_.data_of(lane.moves[lane.at]))
+    lane.in_move.left += work_.layout.piece(chunk, lane.pass).bytes;
 }
 
-std::byte* HostExecutor::address_of(const LaneState& lane, const Ref& ref, uint32_t t) const {
-  const uint32_t chunk = chunk_at(schedule_, *lane.lane, lane.cursor.step(), ref, t, lane.cursor.trip());
-  if (ref.buffer == Buffer::scratch) {
-    return const_cast<std::byte*>(scratch_.data()) + chunk * work_.layout.pass_bytes();
-  }
-  const uint64_t offset = work_.layout.piece(chunk, lane.pass).offset;
-  // The verifier proves that no step writes the input; folds take it as const.
-  return (ref.buffer == Buffer::input ? const_cast<std::byte*>(work_.input) : work_.output) + offset;
+// Where the rest of a chunk begins in one of the buffers; scratch has room for one pass.
+std::byte* HostExecutor::address_of(Buffer buffer, uint32_t chunk, const LaneState& lane) const {
+  std::byte* const rest = buffers_[static_cast<size_t>(buffer)] + lane.in_move.within;
+  if (buffer == Buffer::scratch) return rest + chunk * work_.layout.pass_bytes();
+  return rest + work_.layout.piece(chunk, lane.pass).offset;
 }
 
-uint32_t HostExecutor::first_port(const LaneState& lane, uint32_t first) const {
-  const int64_t turned = static_cast<int64_t>(lane.cursor.step().port_stride) * lane.cursor.trip();
-  return static_cast<uint32_t>(lane.lane->first_port + first + turned);
-}
-
-std::vector<uint32_t> HostExecutor::awaited_peers() {
+std::vector<uint32_t> HostExecutor::awaited_peers() const {
   std::vector<uint32_t> peers;
   for (const LaneState& lane : lanes_) {
-    if (lane.cursor.at_end() || !lane.entered || lane.slot >= lane.slots) continue;
-    const Step& step = lane.cursor.step();
-    for (uint32_t i = 0; i < step.recv_count; ++i) {
-      const uint32_t port = first_port(lane, step.recv_first) + i;
-      RecvEnd* const end = plan_.recvs()[port];
-      if (end == nullptr || end->ring.try_peek() == nullptr) peers.push_back(schedule_.ports[port].peer);
-    }
-    for (uint32_t i = 0; i < step.send_count; ++i) {
-      const uint32_t port = first_port(lane, step.send_first) + i;
-      SendEnd* const end = plan_.sends()[port];
-      if (end == nullptr || end->ring.try_acquire() == nullptr) peers.push_back(schedule_.ports[port].peer);
-    }
+    if (!lane.ended() && lane.in_move.left != 0) await_ports(lane.moves[lane.at], peers);
   }
   std::sort(peers.begin(), peers.end());
   peers.erase(std::unique(peers.begin(), peers.end()), peers.end());
   return peers;
+}
+
+void HostExecutor::await_ports(const Move& move, std::vector<uint32_t>& peers) const {
+  const std::vector<Port>& ports = plan_.schedule().ports;
+  for (uint32_t i = 0; i < move.step->recv_count; ++i) {
+    RecvEnd* const end = plan_.recvs(move.recv_first)[i];
+    if (end == nullptr || end->ring.try_peek() == nullptr) peers.push_back(ports[move.recv_first + i].peer);
+  }
+  for (uint32_t i = 0; i < move.step->send_count; ++i) {
+    SendEnd* const end = plan_.sends(move.send_first)[i];
+    if (end == nullptr || end->ring.try_acquire() == nullptr) peers.push_back(ports[move.send_first + i].peer);
+  }
 }
 
 }  // namespace weft

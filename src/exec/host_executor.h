@@ -4,14 +4,15 @@
 // Room before: exec/engine. Rooms after: fifo/ring (slots) and exec/host_reduce (the only loop that moves data).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "exec/host_reduce.h"
 #include "exec/plan.h"
 #include "fifo/fingerprint.h"
-#include "schedule/expand.h"
 #include "schedule/layout.h"
 #include "schedule/trace.h"
 
@@ -54,53 +55,55 @@ class HostExecutor {
   Plan& plan() { return plan_; }
 
   // The peers that the lanes now wait for, ascending. Only while busy; not for the path.
-  std::vector<uint32_t> awaited_peers();
+  std::vector<uint32_t> awaited_peers() const;
   const Fingerprint& operation() const { return work_.fingerprint; }
   // Appends every slot moved to the list of its lane, for tests; null: nothing is kept.
   void trace_into(std::vector<std::vector<SlotEvent>>* lanes) { trace_ = lanes; }
 
  private:
+  // Where a lane is: in which pass, at which move, and how far in that move's set.
   struct LaneState {
-    explicit LaneState(const Schedule& schedule, const Lane& its_lane) : cursor(schedule, its_lane), lane(&its_lane) {}
-    Cursor cursor;
-    const Lane* lane;
-    uint32_t moves_per_pass = 0;
+    std::span<const Move> moves;
+    size_t number;
     uint32_t pass = 0;
-    uint64_t finished = 0;  // moves completed, over all passes: the lane's progress word
-    uint32_t slot = 0;      // of the cursor's step: the next one to move
-    bool entered = false;   // the two fields below describe the cursor's step in this pass
-    uint32_t slots = 0;
-    uint64_t step_bytes = 0;
+    uint32_t at = 0;  // the move; behind the last one: the lane has ended
+    struct Place {
+      uint32_t slot = 0;    // of the move, in this pass
+      uint32_t chunk = 0;   // of the move's set: where the rest begins
+      uint64_t within = 0;  // and how far in that chunk's piece
+      uint64_t left = 0;    // bytes of the rest
+    } in_move;
+    bool ended() const { return at == moves.size(); }
+    int64_t moves_until(int64_t in_pass, int64_t move) const { return in_pass * std::ssize(moves) + move; }
+    int64_t done() const { return moves_until(pass, at); }
   };
-  // One slot's memory on all sides of a step; the widest step has 255 ports and a buffer of its own.
+  // One slot's memory on all sides of a move; the widest step has 255 ports and a buffer of its own.
   struct Sides {
-    Slot* slots_in[255];
     Slot* slots_out[255];
-    const std::byte* sources[256];
+    std::byte* sources[256];
     std::byte* targets[256];
+    uint32_t streaming;  // FoldOptions
   };
 
-  bool advance_lane(LaneState& lane);
+  bool move_slot(LaneState& lane);
+  static bool may_start(const Step& step, const LaneState& lane, const LaneState& other);
+  bool take_slots(const Move& move, uint64_t bytes);
+  bool refuse(const Move& move, uint32_t recv, const Slot& slot, uint64_t bytes);
+  void fold_slot(LaneState& lane, uint64_t bytes);
+  void give_slots(const Move& move, uint64_t bytes);
+  void step_on(LaneState& lane);
   void enter(LaneState& lane);
-  void leave(LaneState& lane);
-  bool may_start(const LaneState& lane) const;
-  bool take_slots(const LaneState& lane, uint64_t bytes);
-  void fold_piece(const LaneState& lane, std::byte* at_source, std::byte* at_target, uint64_t slot_offset,
-                  uint64_t slot_bytes, uint64_t bytes);
-  void move_set(const LaneState& lane, uint64_t begin, uint64_t slot_bytes);
-  void give_slots(const LaneState& lane, uint64_t bytes);
-  Piece piece_of(const LaneState& lane, uint32_t t) const;
-  std::byte* address_of(const LaneState& lane, const Ref& ref, uint32_t t) const;
-  uint32_t first_port(const LaneState& lane, uint32_t first) const;
+  void reserve_scratch();
+  std::byte* address_of(Buffer buffer, uint32_t chunk, const LaneState& lane) const;
+  void await_ports(const Move& move, std::vector<uint32_t>& peers) const;
 
   Plan& plan_;
-  const Schedule& schedule_;
   const uint32_t slot_bytes_;
   Work work_;
   std::vector<LaneState> lanes_;
-  uint32_t lanes_left_ = 0;
   std::unique_ptr<Sides> sides_;
   std::vector<std::byte> scratch_;
+  std::array<std::byte*, 4> buffers_;  // by Buffer: where chunk 0 lies; no step writes the input, the verifier proves
   bool failed_ = false;
   Refused refused_;
   std::vector<std::vector<SlotEvent>>* trace_ = nullptr;

@@ -23,6 +23,8 @@ struct Fingerprint {
   uint64_t low = 0;   // sequence 32 | collective 6 | type 5 | operator 8 | class 2 | (11 bits of options)
   uint64_t high = 0;  // count 40 | root 20 | (4 bits of options)
   bool operator==(const Fingerprint&) const = default;
+  // The same call at another place in the order.
+  Fingerprint at(uint32_t sequence) const { return {(low & ~uint64_t{0xFFFF'FFFF}) | sequence, high}; }
 };
 static_assert(sizeof(Fingerprint) == 16);
 

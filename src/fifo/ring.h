@@ -56,10 +56,7 @@ class RingPosition {
     WEFT_ASSERT(slot_count > 0);
   }
   Slot* slot() const { return reinterpret_cast<Slot*>(at_); }
-  void advance() {
-    at_ += stride_;
-    if (at_ == end_) at_ = first_;
-  }
+  void advance() { at_ = at_ + stride_ == end_ ? first_ : at_ + stride_; }
 
  private:
   std::byte* first_;
@@ -87,18 +84,14 @@ class SlotWriter {
 
   // The slot of the next message, to be filled; null while the receiver holds all slots. Asking again gives the same
   // slot.
-  Slot* try_acquire() {
-    if (!has_credit() && !look_for_credit()) return nullptr;
-    return position_.slot();
-  }
+  Slot* try_acquire() { return has_credit() || look_for_credit() ? position_.slot() : nullptr; }
 
   // Hands the slot of try_acquire over. Payload and fingerprint are written before; if with non-temporal stores, the
   // caller has fenced them (sfence), because a release store does not order those.
   void publish(Slot* slot, uint32_t bytes) {
     slot->bytes = bytes;
-    ++published_;
     // Release: payload, bytes and fingerprint are visible to whoever reads this number. Pairs with try_peek.
-    slot->sequence.store(published_, std::memory_order_release);
+    slot->sequence.store(++published_, std::memory_order_release);
     doorbell_->ring();
     position_.advance();
     // The receiver does not look at the next slot yet: taking its line now, while we wait for something else, saves the
@@ -142,17 +135,15 @@ class SlotReader {
   // The oldest message that has not been released; null while it is not there. The sender can write to the slot, so
   // load `bytes` once and compare it with what the schedule expects before using it: it says nothing about safe sizes.
   Slot* try_peek() {
-    Slot* slot = position_.slot();
     // Acquire pairs with the release in publish. A slot of an earlier lap holds a smaller number.
-    if (slot->sequence.load(std::memory_order_acquire) == taken_ + 1) return slot;
+    if (position_.slot()->sequence.load(std::memory_order_acquire) == taken_ + 1) return position_.slot();
     if (announced_ != taken_) announce();
     return nullptr;
   }
 
   // Gives the slot of the last try_peek back to the sender, who may learn of the latest one late (kWithheldMost).
   void release() {
-    ++taken_;
-    if (taken_ - announced_ > kWithheldMost) announce();
+    if (++taken_ - announced_ > kWithheldMost) announce();
     position_.advance();
   }
 

@@ -34,10 +34,9 @@ class Layout {
   uint64_t pass_bytes() const { return pass_bytes_; }
 
   Piece piece(uint32_t chunk, uint32_t pass) const {
-    const uint64_t within = (chunk % chunks_per_block_) * chunk_bytes_ + pass * pass_bytes_;
-    const uint64_t chunk_end = std::min(block_bytes_, (chunk % chunks_per_block_ + 1) * chunk_bytes_);
-    const uint64_t bytes = within < chunk_end ? std::min(pass_bytes_, chunk_end - within) : 0;
-    return {(chunk / chunks_per_block_) * block_bytes_ + within, bytes};
+    const uint64_t first = (chunk % chunks_per_block_) * chunk_bytes_, begin = first + pass * pass_bytes_;
+    const uint64_t end = std::min(std::min(block_bytes_, first + chunk_bytes_), begin + pass_bytes_);
+    return {(chunk / chunks_per_block_) * block_bytes_ + begin, begin < end ? end - begin : 0};
   }
 
  private:
