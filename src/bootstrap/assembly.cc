@@ -13,25 +13,25 @@ bool Assembly::greet(const Hello& hello) {
   return false;
 }
 
-void Assembly::arrive(const Hello& hello, Request request) {
-  request.self.rank = static_cast<int>(hello.rank);
+void Assembly::arrive(const Hello& hello, JoinMessage message) {
+  message.self.rank = static_cast<int>(hello.rank);
   if (nranks_ == 0) {
     if (hello.nranks < 1 || hello.nranks > kRanksMax) {
       return refuse(error(Code::invalid_argument, "{} says that there are {} ranks; 1 to {} are possible",
-                          describe(request.self), hello.nranks, kRanksMax));
+                          describe(message.self), hello.nranks, kRanksMax));
     }
     nranks_ = static_cast<int>(hello.nranks);
     places_.resize(hello.nranks);
-    first_ = request.self;
+    first_ = message.self;
     plan_hash_ = hello.plan_hash;
-    plan_text_ = request.plan_text;
+    plan_text_ = message.plan_text;
   }
   ++heard_;
   deadline_ =
-      std::min(deadline_, Deadline::after_ms(static_cast<int64_t>(std::min<uint64_t>(request.patience_ms, 1u << 30))));
-  check(hello, request);
+      std::min(deadline_, Deadline::after_ms(static_cast<int64_t>(std::min<uint64_t>(message.patience_ms, 1u << 30))));
+  check(hello, message);
   if (!refusal_.ok()) return;
-  places_[hello.rank] = std::move(request.self);
+  places_[hello.rank] = std::move(message.self);
   ++present_;
 }
 
@@ -60,27 +60,27 @@ Roster Assembly::take_roster() {
   return roster;
 }
 
-void Assembly::check(const Hello& hello, const Request& request) {
+void Assembly::check(const Hello& hello, const JoinMessage& message) {
   if (static_cast<int>(hello.nranks) != nranks_) {
     return refuse(error(Code::invalid_argument,
                         "{} says that there are {} ranks, {} says {}: all must give the same number",
-                        describe(request.self), hello.nranks, describe(first_), nranks_));
+                        describe(message.self), hello.nranks, describe(first_), nranks_));
   }
   if (hello.rank >= hello.nranks) {
-    return refuse(error(Code::invalid_argument, "{} is not one of ranks 0 to {}", describe(request.self), nranks_ - 1));
+    return refuse(error(Code::invalid_argument, "{} is not one of ranks 0 to {}", describe(message.self), nranks_ - 1));
   }
   if (const Member* other = member(hello.rank); other != nullptr) {
     return refuse(error(Code::invalid_argument,
                         "rank {} came twice, from {} pid {} and from {} pid {}: give every process its own", hello.rank,
-                        other->host, other->pid, request.self.host, request.self.pid));
+                        other->host, other->pid, message.self.host, message.self.pid));
   }
-  check_plan(hello, request);
+  check_plan(hello, message);
 }
 
-void Assembly::check_plan(const Hello& hello, const Request& request) {
+void Assembly::check_plan(const Hello& hello, const JoinMessage& message) {
   if (hello.plan_hash == plan_hash_) return;
   refuse(error(Code::config, "variables that must be equal on all ranks differ: {} has {}; {} has {}", describe(first_),
-               plan_text_, describe(request.self), request.plan_text));
+               plan_text_, describe(message.self), message.plan_text));
 }
 
 void Assembly::refuse(Status why) {

@@ -19,7 +19,7 @@ class Assembly {
   // Before anything else of a rank is looked at: its version. False: it differs, and that is the refusal.
   bool greet(const Hello& hello);
   // A rank has said who it is.
-  void arrive(const Hello& hello, Request request);
+  void arrive(const Hello& hello, JoinMessage message);
   // A rank that had arrived is gone.
   void lose(int rank);
   // The time of the least patient rank is over.
@@ -37,8 +37,8 @@ class Assembly {
   Roster take_roster();  // once complete
 
  private:
-  void check(const Hello& hello, const Request& request);
-  void check_plan(const Hello& hello, const Request& request);
+  void check(const Hello& hello, const JoinMessage& message);
+  void check_plan(const Hello& hello, const JoinMessage& message);
   void refuse(Status why);
   const Member* member(uint32_t rank) const;
 

@@ -18,7 +18,7 @@
 namespace weft {
 
 enum class FrameKind : uint8_t {
-  request = 1,   // a rank to the root: who I am
+  join = 1,      // a rank to the root: who I am
   roster = 2,    // the root to a rank: who all are
   refusal = 3,   // the root to a rank: why there will be no communicator
   parcel = 16,   // between processes: a message of Courier

@@ -93,10 +93,10 @@ Expected<Knocked> find_root(const UniqueId& id, const JoinRequest& request, Dead
 }
 
 Status send_request(const Knocked& root, const JoinRequest& request, Deadline deadline) {
-  Request message{static_cast<uint64_t>(deadline.left_ms(1 << 30)), request.plan_text, request.self};
+  JoinMessage message{static_cast<uint64_t>(deadline.left_ms(1 << 30)), request.plan_text, request.self};
   message.self.rank = request.rank;
   message.self.host.resize(std::min(message.self.host.size(), kHostBytesMax));
-  const int failed = send_all(root.fd.get(), *make_frame(FrameKind::request, encode(message)), deadline);
+  const int failed = send_all(root.fd.get(), *make_frame(FrameKind::join, encode(message)), deadline);
   if (failed == 0) return {};
   return error(Code::remote_error, "rank {} lost its connection to the root: {}", request.rank, errno_text(failed));
 }

@@ -10,20 +10,20 @@ constexpr size_t kTextBytesMax = 16384;
 
 }  // namespace
 
-std::vector<std::byte> encode(const Request& request) {
+std::vector<std::byte> encode(const JoinMessage& message) {
   ByteWriter writer;
-  writer.number(request.patience_ms).text(request.plan_text);
-  write_member(writer, request.self);
+  writer.number(message.patience_ms).text(message.plan_text);
+  write_member(writer, message.self);
   return writer.take();
 }
 
-std::optional<Request> decode_request(std::span<const std::byte> body) {
+std::optional<JoinMessage> decode_join(std::span<const std::byte> body) {
   ByteReader reader(body);
-  Request request;
-  request.patience_ms = reader.number<uint64_t>();
-  request.plan_text = reader.text(kPlanTextBytesMax);
-  request.self = read_member(reader);
-  return reader.at_end() ? std::optional(std::move(request)) : std::nullopt;
+  JoinMessage message;
+  message.patience_ms = reader.number<uint64_t>();
+  message.plan_text = reader.text(kPlanTextBytesMax);
+  message.self = read_member(reader);
+  return reader.at_end() ? std::optional(std::move(message)) : std::nullopt;
 }
 
 std::vector<std::byte> encode(const RosterMessage& message) {

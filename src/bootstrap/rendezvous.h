@@ -14,8 +14,8 @@
 
 namespace weft {
 
-// FrameKind::request. Rank, number of ranks and plan hash stand in the hello.
-struct Request {
+// FrameKind::join. Rank, number of ranks and plan hash stand in the hello.
+struct JoinMessage {
   uint64_t patience_ms = 0;  // how long this rank will wait for the others
   std::string plan_text;
   Member self;
@@ -28,13 +28,13 @@ struct RosterMessage {
   Roster roster;
 };
 
-inline constexpr size_t kRequestBytesMax = 128 << 10;
+inline constexpr size_t kJoinBytesMax = 128 << 10;
 inline constexpr size_t kReplyBytesMax = 256 << 20;  // of a roster: payloads are small in large communicators
 
-std::vector<std::byte> encode(const Request& request);
+std::vector<std::byte> encode(const JoinMessage& message);
 std::vector<std::byte> encode(const RosterMessage& message);
 std::vector<std::byte> encode(const Status& refusal);
-std::optional<Request> decode_request(std::span<const std::byte> body);
+std::optional<JoinMessage> decode_join(std::span<const std::byte> body);
 std::optional<RosterMessage> decode_roster(std::span<const std::byte> body);
 Status decode_refusal(std::span<const std::byte> body);
 

@@ -22,11 +22,11 @@ constexpr int64_t kDeliveryMs = 10'000;  // for slow ranks to take the roster
 constexpr int64_t kLingerMs = 5'000;     // for late ranks to hear why there is no communicator
 constexpr int64_t kSleepMs = 60'000;     // longest sleep without a look at the deadline
 
-// A rank that has proved itself. `heard` once its request has come.
+// A rank that has proved itself. `heard` once its JoinMessage has come.
 struct Visitor {
   PrivateFd fd;
   Hello hello;
-  FrameReader reader{kRequestBytesMax};
+  FrameReader reader{kJoinBytesMax};
   SendQueue replies;
   bool heard = false;
   bool answered = false;
@@ -102,13 +102,13 @@ class Session {
   }
 
   void take(Visitor& visitor, const Frame& frame) {
-    auto request = decode_request(frame.body);
-    if (frame.kind != FrameKind::request || visitor.heard || !request)
+    auto message = decode_join(frame.body);
+    if (frame.kind != FrameKind::join || visitor.heard || !message)
       return;  // A member that speaks nonsense never arrives.
     visitor.heard = true;
-    if (!assembly_.complete()) return assembly_.arrive(visitor.hello, std::move(*request));
+    if (!assembly_.complete()) return assembly_.arrive(visitor.hello, std::move(*message));
     const Status twice = error(Code::invalid_argument, "rank {} came twice: all ranks had joined when {} pid {} came",
-                               visitor.hello.rank, request->self.host, request->self.pid);
+                               visitor.hello.rank, message->self.host, message->self.pid);
     answer(visitor, make_frame(FrameKind::refusal, encode(twice)));
   }
 

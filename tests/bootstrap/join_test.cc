@@ -226,7 +226,7 @@ TEST(Join, killed_meanwhile) {
       hello.nranks = 4;
       const auto knocked = knock({id.unix_name(), {}}, hello, id.secret, soon());
       if (!knocked) return knocked.error().text;
-      send_all(knocked->fd.get(), *make_frame(FrameKind::request, encode(Request{20'000, "", request_of(2, 4).self})),
+      send_all(knocked->fd.get(), *make_frame(FrameKind::join, encode(JoinMessage{20'000, "", request_of(2, 4).self})),
                soon());
       raise(SIGKILL);
     }

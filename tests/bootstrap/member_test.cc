@@ -35,10 +35,10 @@ TEST(Member, describe) {
   EXPECT_EQ(describe(example()), "rank 3 (node-a pid 4711)");
 }
 
-// a request written and read
+// a join message written and read
 // expect: the same
 TEST(Member, round_trip) {
-  const auto read = decode_request(encode(Request{5000, "WEFT_SLOTS=4", example()}));
+  const auto read = decode_join(encode(JoinMessage{5000, "WEFT_SLOTS=4", example()}));
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->patience_ms, 5000u);
   EXPECT_EQ(read->plan_text, "WEFT_SLOTS=4");
@@ -51,23 +51,23 @@ TEST(Member, round_trip) {
   EXPECT_EQ(member.payload, example().payload);
 }
 
-// a request and a roster cut at every length, and with a byte too many
+// a join message and a roster cut at every length, and with a byte too many
 // expect: refused
 TEST(Member, cut_short) {
-  auto request = encode(Request{5000, "WEFT_SLOTS=4", example()});
+  auto joining = encode(JoinMessage{5000, "WEFT_SLOTS=4", example()});
   Member first = example();
   first.rank = 0;
   RosterMessage message;
   message.roster.push_back(first);
   auto roster = encode(message);
   ASSERT_TRUE(decode_roster(roster).has_value());
-  for (size_t length = 0; length < request.size(); ++length)
-    EXPECT_FALSE(decode_request(std::span(request).first(length)));
+  for (size_t length = 0; length < joining.size(); ++length)
+    EXPECT_FALSE(decode_join(std::span(joining).first(length)));
   for (size_t length = 0; length < roster.size(); ++length)
     EXPECT_FALSE(decode_roster(std::span(roster).first(length)));
-  request.push_back(std::byte{0});
+  joining.push_back(std::byte{0});
   roster.push_back(std::byte{0});
-  EXPECT_FALSE(decode_request(request));
+  EXPECT_FALSE(decode_join(joining));
   EXPECT_FALSE(decode_roster(roster));
 }
 
