@@ -235,6 +235,27 @@ TEST(Root, leaves_nothing) {
   EXPECT_EQ(Holdings::left_since(before), "");
 }
 
+// ranks that contradict each other have heard why, and the others come a little later
+// expect: the root says that it still refuses until the last has heard
+TEST(Root, refusing) {
+  auto root = *Root::start({});
+  EXPECT_FALSE(root->refusing());
+  const auto come = [&](std::initializer_list<int> ranks) {
+    run_threads(static_cast<int>(ranks.size()), [&](int index) {
+      const int rank = ranks.begin()[index];
+      const auto joined = join(root->id(), request_of(rank, rank == 1 ? 4 : 3), soon());
+      ASSERT_FALSE(joined.has_value());
+      expect_text(joined.error().text(), {"rank 1 (host-1 pid 1001) says", "all must give the same number"});
+    });
+  };
+  come({0, 1});
+  EXPECT_TRUE(root->refusing());
+  come({2, 2});
+  const Deadline limit = soon();
+  while (root->refusing() && !limit.passed()) std::this_thread::yield();
+  EXPECT_FALSE(root->refusing());
+}
+
 // all ranks have joined
 // expect: the root finishes by itself and frees its name
 TEST(Root, finishes) {
