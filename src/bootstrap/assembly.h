@@ -37,6 +37,7 @@ class Assembly {
   Roster take_roster();  // once complete
 
  private:
+  void hear(const Hello& hello);
   void check(const Hello& hello, const JoinMessage& message);
   void check_plan(const Hello& hello, const JoinMessage& message);
   void refuse(Status why);
