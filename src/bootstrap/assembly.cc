@@ -8,6 +8,7 @@ namespace weft {
 
 bool Assembly::greet(const Hello& hello) {
   if (hello.wire_version == kWireVersion) return true;
+  hear(hello);
   refuse(error(Code::version, "rank {} runs {}, the root runs {}: use one version of weft in all ranks", hello.rank,
                version_text(hello), version_text(Hello())));
   return false;
@@ -26,7 +27,7 @@ void Assembly::arrive(const Hello& hello, JoinMessage message) {
     plan_hash_ = hello.plan_hash;
     plan_text_ = message.plan_text;
   }
-  ++heard_;
+  hear(hello);
   deadline_ =
       std::min(deadline_, Deadline::after_ms(static_cast<int64_t>(std::min<uint64_t>(message.patience_ms, 1u << 30))));
   check(hello, message);
@@ -58,6 +59,11 @@ Roster Assembly::take_roster() {
   Roster roster;
   for (auto& place : places_) roster.push_back(std::move(*place));
   return roster;
+}
+
+void Assembly::hear(const Hello& hello) {
+  ++heard_;
+  nranks_most_ = std::max(nranks_most_, static_cast<int>(std::min<uint32_t>(hello.nranks, kRanksMax)));
 }
 
 void Assembly::check(const Hello& hello, const JoinMessage& message) {

@@ -31,12 +31,13 @@ class Assembly {
   bool decided() const { return complete() || !refusal_.ok(); }
   // When the least patient of the ranks that came gives up; never, while none came.
   Deadline deadline() const { return deadline_; }
-  // Whether as many have come as there are ranks, be it in vain.
-  bool all_heard() const { return nranks_ > 0 && heard_ >= nranks_; }
+  // Whether as many have come as any of them says that there are, be it in vain.
+  bool all_heard() const { return nranks_most_ > 0 && heard_ >= nranks_most_; }
 
   Roster take_roster();  // once complete
 
  private:
+  void hear(const Hello& hello);
   void check(const Hello& hello, const JoinMessage& message);
   void check_plan(const Hello& hello, const JoinMessage& message);
   void refuse(Status why);
@@ -45,7 +46,8 @@ class Assembly {
   int nranks_ = 0;  // what the first rank said; 0: nobody has come
   int present_ = 0;
   int heard_ = 0;
-  Member first_;  // the first rank, and its plan: what the others are compared with
+  int nranks_most_ = 0;  // the largest number that a rank said
+  Member first_;         // the first rank, and its plan: what the others are compared with
   uint64_t plan_hash_ = 0;
   std::string plan_text_;
   std::vector<std::optional<Member>> places_;

@@ -87,8 +87,9 @@ Expected<Knocked> find_root(const UniqueId& id, const JoinRequest& request, Dead
                      request.rank, door.text());
       }
     }
-    if (deadline.passed()) return no_root(request, doors, last);
     std::this_thread::sleep_for(milliseconds(deadline.left_ms(pause_ms)));
+    // After the sleep: an attempt without time would replace the last true answer by its own timeout.
+    if (deadline.passed()) return no_root(request, doors, last);
   }
 }
 

@@ -5,11 +5,14 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/deadline.h"
 #include "base/status.h"
 #include "bootstrap/private_fd.h"
 #include "bootstrap/quiet_thread.h"
@@ -33,6 +36,11 @@ class Root {
 
   const UniqueId& id() const { return id_; }
   bool finished() const { return finished_.load(std::memory_order_acquire); }
+  // There will be no communicator, and not every rank has been told why: those that have come, and until the time of
+  // the least patient is over, those that have not. Whoever ends the root now leaves them without the cause.
+  bool refusing() const { return refusing_.load(std::memory_order_acquire); }
+  // Until it no longer is, or the deadline. Any thread.
+  void wait_while_refusing(Deadline deadline);
   uint64_t strangers() const { return strangers_.load(std::memory_order_relaxed); }
 
   // Without a single rank having come, a root gives up after a day.
@@ -43,12 +51,16 @@ class Root {
   Status listen(const RootOptions& options);
   Status listen_tcp_on(const TcpAddress& address);
   void serve();
+  void set_refusing(bool refusing);
 
   UniqueId id_;
   std::unique_ptr<Gate> gate_;
   PrivateFd epoll_;
   PrivateFd stop_;  // an eventfd: written once, by the destructor
   std::atomic<bool> finished_{false};
+  std::atomic<bool> refusing_{false};
+  std::mutex mutex_;
+  std::condition_variable told_all_;  // refusing_ has become false
   std::atomic<uint64_t> strangers_{0};
   std::unique_ptr<QuietThread> thread_;
 };

@@ -34,7 +34,12 @@ Status check_place(const char* function, int nranks, int rank) {
 }
 
 Status join(const UniqueId& id, int nranks, int rank, weftComm_t* comm) {
-  WEFT_TRY_ASSIGN(auto communicator, Communicator::join(id, nranks, rank));
+  auto joined = Communicator::join(id, nranks, rank);
+  if (!joined) {
+    let_all_hear(id);
+    return failure_of(std::move(joined));
+  }
+  std::unique_ptr<Communicator> communicator = std::move(*joined);
   weftComm_t handle = put_handle(communicator.get());
   if (handle == nullptr) {
     return error(Code::resource, "this process has {} communicators, the most there can be; destroy some",

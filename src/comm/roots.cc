@@ -4,17 +4,27 @@
 #include <mutex>
 #include <vector>
 
+#include "base/deadline.h"
+
 namespace weft {
 namespace {
 
 struct Roots {
   std::mutex mutex;
-  std::vector<std::unique_ptr<Root>> roots;
+  std::vector<std::shared_ptr<Root>> roots;  // shared: who waits for one keeps it while another thread reaps
 };
 
 Roots& roots() {
   static Roots* const instance = new Roots;  // Never destroyed: a root may serve while the process exits.
   return *instance;
+}
+
+std::shared_ptr<Root> find_root(uint64_t communicator) {
+  Roots& all = roots();
+  std::lock_guard lock(all.mutex);
+  const auto found = std::find_if(all.roots.begin(), all.roots.end(),
+                                  [&](const auto& root) { return root->id().communicator == communicator; });
+  return found == all.roots.end() ? nullptr : *found;
 }
 
 }  // namespace
@@ -27,6 +37,11 @@ Expected<UniqueId> start_root(const RootOptions& options) {
   std::lock_guard lock(all.mutex);
   all.roots.push_back(std::move(root));
   return id;
+}
+
+void let_all_hear(const UniqueId& id) {
+  const std::shared_ptr<Root> root = find_root(id.communicator);
+  if (root != nullptr) root->wait_while_refusing(Deadline::after_ms(kHearingMs));
 }
 
 void reap_roots() {

@@ -8,6 +8,11 @@ namespace weft {
 // Starts a root and gives its id; the root itself is kept here.
 Expected<UniqueId> start_root(const RootOptions& options);
 
+// After an init of this process has failed: waits until the other ranks have been told why, if the root of this id is
+// here; at most kHearingMs. The process may end as soon as its user sees the error, and the root with it.
+void let_all_hear(const UniqueId& id);
+inline constexpr int64_t kHearingMs = 1000;
+
 // Ends the threads of roots whose communicators have met.
 void reap_roots();
 

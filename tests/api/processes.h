@@ -2,27 +2,20 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <weft/weft.h>
 
 #include "support/ranks.h"
+#include "support/shared.h"
 
 namespace weft::test {
 
 // Made before the fork. One communicator a launch: it uses shared word 0.
 class SharedId {
  public:
-  SharedId()
-      : id_(static_cast<weftUniqueId*>(
-            mmap(nullptr, sizeof(weftUniqueId), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
-  ~SharedId() { munmap(id_, sizeof *id_); }
-  SharedId(const SharedId&) = delete;
-  SharedId& operator=(const SharedId&) = delete;
-
   // Rank 0 draws the id, all ranks join.
   weftResult_t join(weftComm_t* comm, int ranks, int rank) {
     if (rank == 0) {
-      EXPECT_EQ(weftGetUniqueId(id_), weftSuccess) << weftGetLastError(nullptr);
+      EXPECT_EQ(weftGetUniqueId(&*id_), weftSuccess) << weftGetLastError(nullptr);
       shared_word(0).store(1);
     }
     await_word(0, 1);
@@ -35,7 +28,7 @@ class SharedId {
   }
 
  private:
-  weftUniqueId* id_;
+  Shared<weftUniqueId> id_;
 };
 
 }  // namespace weft::test

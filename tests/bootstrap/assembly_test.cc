@@ -141,5 +141,26 @@ TEST(Assembly, first_reason_stays) {
   EXPECT_NE(refusal_of(assembly).find("rank 0 (node-0 pid 100) was gone"), std::string::npos);
 }
 
+// ranks that disagree about their number, in every order, one of them of another version
+// expect: as many must be heard as the largest number says
+TEST(Assembly, all_heard) {
+  Hello other = hello_of(1, 3);
+  other.wire_version = 2;
+  std::vector<uint32_t> order = {0, 1, 2};
+  do {
+    Assembly assembly;
+    for (const uint32_t rank : order) {
+      EXPECT_FALSE(assembly.all_heard());
+      if (rank == 1) {
+        EXPECT_FALSE(assembly.greet(other));
+      } else {
+        assembly.arrive(hello_of(rank, rank == 0 ? 2 : 3), join_from(rank));
+      }
+    }
+    EXPECT_TRUE(assembly.all_heard());
+    EXPECT_FALSE(assembly.complete());
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
 }  // namespace
 }  // namespace weft

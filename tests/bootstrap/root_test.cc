@@ -2,12 +2,17 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include <set>
+#include <thread>
 
 #include "base/random.h"
 #include "bootstrap/hello.h"
 #include "bootstrap/join.h"
-#include "bootstrap/ranks.h"
 #include "bootstrap/socket.h"
+#include "bootstrap/test_rank.h"
+#include "support/leaks.h"
 #include "support/seed.h"
 
 namespace weft::test {
@@ -17,10 +22,10 @@ std::string job_of_this_test() {
   return fmt::format("test-{:x}", random_word());
 }
 
-std::vector<std::string> join_both(const UniqueId& id) {
-  return run_threads(2, [&](int rank) {
+void join_both(const UniqueId& id) {
+  run_threads(2, [&](int rank) {
     const auto joined = join(id, request_of(rank, 2), soon());
-    return joined ? "ok" : std::string(joined.error().text());
+    EXPECT_TRUE(joined.has_value()) << joined.error().text();
   });
 }
 
@@ -31,8 +36,6 @@ std::string hear_until_closed(const PrivateFd& fd) {
   while (recv_exactly(fd.get(), std::as_writable_bytes(std::span(&byte, 1)), soon()) == 0) heard.push_back(byte);
   return heard;
 }
-
-const std::vector<std::string> kBothJoined = {"ok", "ok"};
 
 // a scraper's request, random bytes, a right hello for another communicator, one sent back with the wrong role
 // expect: closed without a word and counted; the ranks join
@@ -59,7 +62,7 @@ TEST(Root, strangers) {
       ++strangers;
     }
   }
-  EXPECT_EQ(join_both(root->id()), kBothJoined);
+  join_both(root->id());
   EXPECT_EQ(root->strangers(), strangers);
 }
 
@@ -78,7 +81,7 @@ TEST(Root, silent_connections) {
     silent.push_back(std::move(*fd));
   }
   const auto start = Clock::now();
-  EXPECT_EQ(join_both(root->id()), kBothJoined);
+  join_both(root->id());
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
   std::printf("two ranks joined past 256 silent connections in %ld ms\n", static_cast<long>(ms));
   EXPECT_LT(ms, 10'000);
@@ -97,7 +100,7 @@ TEST(Root, slow_hello) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
   EXPECT_GE(ms, 4'000);
   EXPECT_LT(ms, 6'000);
-  EXPECT_EQ(join_both(root->id()), kBothJoined);
+  join_both(root->id());
 }
 
 // ranks that know only names, without a secret; the root starts after them
@@ -105,23 +108,24 @@ TEST(Root, slow_hello) {
 TEST(Root, well_known_local) {
   const JobNames names{"weft", job_of_this_test(), "", 0};
   const UniqueId id = well_known(names, {}, 1, std::nullopt, false);
-  std::vector<std::string> secrets;
+  std::set<std::string> secrets;
   for (int round = 0; round < 2; ++round) {
     std::unique_ptr<Root> root;
-    std::thread starting;
-    const auto joined = run_threads(3, [&](int rank) -> std::string {
+    std::string told[2];
+    run_threads(3, [&](int rank) {
       if (rank == 2) {
         root = *Root::start({"", id});
-        return "";
+        return;
       }
       const auto all = join(well_known(names, {}, 1, std::nullopt, false), request_of(rank, 2), soon());
-      return all ? fmt::format("{:02x}", fmt::join(all->secret, "")) : std::string(all.error().text());
+      ASSERT_TRUE(all.has_value()) << all.error().text();
+      told[rank] = fmt::format("{:02x}", fmt::join(all->secret, ""));
     });
-    EXPECT_EQ(joined[0], joined[1]);
-    EXPECT_EQ(joined[0].size(), 64u);
-    secrets.push_back(joined[0]);
+    EXPECT_EQ(told[0], told[1]);
+    EXPECT_EQ(told[0].size(), 64u);
+    secrets.insert(told[0]);
   }
-  EXPECT_NE(secrets[0], secrets[1]);
+  EXPECT_EQ(secrets.size(), 2u);
 }
 
 // two roots of the same job at one time
@@ -132,7 +136,7 @@ TEST(Root, well_known_twice) {
   ASSERT_TRUE(first.has_value());
   const auto second = Root::start({"", id});
   ASSERT_FALSE(second.has_value());
-  EXPECT_TRUE(contains(std::string(second.error().text()), "another job of this user"));
+  expect_text(second.error().text(), {"another job of this user"});
 }
 
 // a range of ports whose first is taken by something that never answers
@@ -153,7 +157,7 @@ TEST(Root, port_range) {
   ASSERT_NE(root, nullptr);
   UniqueId id = well_known(names, taken, 4, secret, false);
   id.host_identity = 1;  // TCP only
-  EXPECT_EQ(join_both(id), kBothJoined);
+  join_both(id);
 }
 
 // the root is on another host and there is no secret
@@ -163,8 +167,7 @@ TEST(Root, other_host_without_secret) {
   const UniqueId id = well_known({"weft", job_of_this_test(), "192.0.2.1:4711", 0}, elsewhere, 1, std::nullopt, false);
   const auto joined = join(id, request_of(1, 2), soon());
   EXPECT_EQ(joined.error().code(), Code::invalid_usage);
-  EXPECT_TRUE(contains(std::string(joined.error().text()), "WEFT_INSECURE=1"));
-  EXPECT_TRUE(contains(std::string(joined.error().text()), "WEFT_SECRET"));
+  expect_text(joined.error().text(), {"WEFT_INSECURE=1", "WEFT_SECRET"});
 }
 
 // the same, insecure by the user's wish
@@ -174,38 +177,37 @@ TEST(Root, insecure) {
   auto root = *Root::start({"", well_known(names, TcpAddress{4, 0, {127, 0, 0, 1}}, 1, std::nullopt, true)});
   UniqueId id = root->id();
   id.host_identity = 1;
-  EXPECT_EQ(join_both(id), kBothJoined);
+  join_both(id);
 }
 
 // a process of another user knows the id
 // expect: the unix socket is closed to it without a word
 TEST(Root, other_user) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can become another user";
-  IdBoard board(2);
-  const auto verdicts = run_processes(2, [&](int rank) -> std::string {
-    std::unique_ptr<Root> root;
-    if (rank == 0) root = *Root::start({});
-    const UniqueId id = board.exchange(rank, root ? root->id() : UniqueId());
-    std::string verdict = "root";
-    if (rank == 1) {
-      if (setuid(65534) != 0) return "setuid failed";
-      const auto fd = connect_unix(id.unix_name(), soon());
-      if (!fd) return "not connected";
-      Hello hello;
-      hello.communicator = id.communicator;
-      send_all(fd->get(), encode(hello), soon());
-      verdict = "heard:" + hear_until_closed(*fd);
+  SharedRoot root;
+  run_processes(2, [&](int rank) {
+    constexpr size_t kAsked = 0;  // shared word
+    const UniqueId id = root.open(rank, 2);
+    if (rank == 0) {
+      await_word(kAsked, 1);
+      EXPECT_EQ(root.get()->strangers(), 1u);
+      return;
     }
-    board.barrier();
-    return root && root->strangers() != 1 ? "not counted" : verdict;
+    ASSERT_EQ(setuid(65534), 0);
+    const auto fd = connect_unix(id.unix_name(), soon());
+    ASSERT_TRUE(fd.has_value());
+    Hello hello;
+    hello.communicator = id.communicator;
+    send_all(fd->get(), encode(hello), soon());
+    EXPECT_EQ(hear_until_closed(*fd), "");
+    shared_word(kAsked).store(1);
   });
-  EXPECT_EQ(verdicts, (std::vector<std::string>{"root", "heard:"}));
 }
 
 // the root's process has no descriptor left when a rank calls, and some later
 // expect: the rank waits and then joins
 TEST(Root, no_descriptor_left) {
-  const auto verdicts = run_processes(1, [](int) -> std::string {
+  run_processes(1, [](int) {
     const rlimit few{64, 64};
     setrlimit(RLIMIT_NOFILE, &few);
     auto root = *Root::start({});
@@ -214,32 +216,51 @@ TEST(Root, no_descriptor_left) {
     for (int fd = dup(STDIN_FILENO); fd >= 0; fd = dup(STDIN_FILENO)) taken.emplace_back(fd);
     waiting.reset();
     const auto caller = connect_unix(root->id().unix_name(), soon());
-    if (!caller) return "no caller";
-    if (wait_readable(caller->get(), Deadline::after_ms(50))) return "the root did not wait";
+    ASSERT_TRUE(caller.has_value());
+    EXPECT_FALSE(wait_readable(caller->get(), Deadline::after_ms(50))) << "the root did not wait";
     taken.clear();
-    return join_both(root->id()) == kBothJoined ? "ok" : "not joined";
+    join_both(root->id());
   });
-  EXPECT_EQ(verdicts[0], "ok");
 }
 
 // a root that nobody comes to, ended by its owner; a hundred times
 // expect: no descriptor and no thread left
 TEST(Root, leaves_nothing) {
   { auto warm = *Root::start({}); }
-  const int fds = count_entries("/proc/self/fd"), threads = count_entries("/proc/self/task");
+  const Holdings before = Holdings::now();
   for (int round = 0; round < 100; ++round) {
     auto root = *Root::start({});
     EXPECT_FALSE(root->finished());
   }
-  EXPECT_EQ(count_entries("/proc/self/fd"), fds);
-  EXPECT_EQ(count_entries("/proc/self/task"), threads);
+  EXPECT_EQ(Holdings::left_since(before), "");
+}
+
+// ranks that contradict each other have heard why, and the others come a little later
+// expect: the root says that it still refuses until the last has heard
+TEST(Root, refusing) {
+  auto root = *Root::start({});
+  EXPECT_FALSE(root->refusing());
+  const auto come = [&](std::initializer_list<int> ranks) {
+    run_threads(static_cast<int>(ranks.size()), [&](int index) {
+      const int rank = ranks.begin()[index];
+      const auto joined = join(root->id(), request_of(rank, rank == 1 ? 4 : 3), soon());
+      ASSERT_FALSE(joined.has_value());
+      expect_text(joined.error().text(), {"rank 1 (host-1 pid 1001) says", "all must give the same number"});
+    });
+  };
+  come({0, 1});
+  EXPECT_TRUE(root->refusing());
+  come({2, 2});
+  const Deadline limit = soon();
+  while (root->refusing() && !limit.passed()) std::this_thread::yield();
+  EXPECT_FALSE(root->refusing());
 }
 
 // all ranks have joined
 // expect: the root finishes by itself and frees its name
 TEST(Root, finishes) {
   auto root = *Root::start({});
-  EXPECT_EQ(join_both(root->id()), kBothJoined);
+  join_both(root->id());
   const Deadline limit = soon();
   while (!root->finished() && !limit.passed()) std::this_thread::yield();
   EXPECT_TRUE(root->finished());

@@ -31,6 +31,11 @@ void run_threads(int ranks, const RankBody& body, const Expect& expect = {});
 // this process: what it changes in memory is not seen here.
 void run_processes(int ranks, const RankBody& body, const Expect& expect = {});
 
+// For tests of both.
+inline void run_ranks(bool processes, int ranks, const RankBody& body, const Expect& expect = {}) {
+  return processes ? run_processes(ranks, body, expect) : run_threads(ranks, body, expect);
+}
+
 // For bodies, while they run. The process of a rank: to kill it, or to look at it.
 pid_t rank_pid(int rank);
 
@@ -38,6 +43,7 @@ pid_t rank_pid(int rank);
 inline constexpr size_t kSharedWords = 64;
 std::atomic<uint64_t>& shared_word(size_t index);
 void await_word(size_t index, uint64_t at_least);  // as long as the launch's limit allows
-void meet(size_t index, int ranks);                // adds 1 to the word and waits for `ranks`: use each word once
+// Waits until all `ranks` have come to this word; they may meet there again and again.
+void meet(size_t index, int ranks);
 
 }  // namespace weft::test

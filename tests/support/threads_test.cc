@@ -24,6 +24,18 @@ TEST(Threads, run) {
   EXPECT_EQ(Holdings::left_since(before), "");
 }
 
+// three ranks that meet at one word a thousand times
+// expect: none leaves a meeting before all have come to it
+TEST(Threads, meet_again) {
+  run_threads(3, [](int) {
+    for (uint64_t round = 1; round <= 1000; ++round) {
+      shared_word(1).fetch_add(1);
+      meet(0, 3);
+      EXPECT_GE(shared_word(1).load(), 3 * round);
+    }
+  });
+}
+
 // a failed expectation, and an exception, on one rank
 // expect: each one failure with the rank's number
 TEST(Threads, report_failures) {

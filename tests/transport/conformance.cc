@@ -1,40 +1,24 @@
 #include "transport/conformance.h"
 
 #include <sched.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <thread>
 
 #include "base/deadline.h"
 #include "base/random.h"
-#include "transport/children.h"
+#include "support/ranks.h"
+#include "support/shared.h"
 #include "transport/couriers.h"
 #include "transport/loop/loop_transport.h"
+#include "transport/must.h"
 #include "transport/shm/shm_transport.h"
 
 namespace weft::test {
 namespace {
 
 constexpr int64_t kPatienceMs = 30'000;
-
-// A Meeting that forked children share.
-class SharedMeeting {
- public:
-  SharedMeeting()
-      : memory_(mmap(nullptr, sizeof(Meeting), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)),
-        meeting_(new (memory_) Meeting) {}
-  ~SharedMeeting() { munmap(memory_, sizeof(Meeting)); }
-  SharedMeeting(const SharedMeeting&) = delete;
-  SharedMeeting& operator=(const SharedMeeting&) = delete;
-  Meeting& operator*() { return *meeting_; }
-
- private:
-  void* memory_;
-  Meeting* meeting_;
-};
 
 // Exchanges descriptors, runs the case, and stays until the other has finished too: its mappings may be in use.
 Status play(int index, Transport& transport, Doorbell& doorbell, Meeting& meeting, const Case& body) {
@@ -91,41 +75,40 @@ Expected<Connection> Party::connect(const ConnectionId& id, Side side, const Con
   return std::move(*connection);
 }
 
-std::vector<std::string> run_shm_processes(const Backend&, const Case& body) {
-  SharedMeeting meeting;
-  auto sockets = SocketCourier::socket_pair();
-  const auto child = [&](int index, OwnedFd& mine, OwnedFd& others) -> Status {
-    others.reset();
+void run_shm_processes(const Backend&, const Case& body) {
+  Shared<Meeting> meeting;
+  std::pair<OwnedFd, OwnedFd> sockets = SocketCourier::socket_pair();
+  run_processes(2, [&](int index) {
+    OwnedFd& mine = index == 0 ? sockets.first : sockets.second;
+    (index == 0 ? sockets.second : sockets.first).reset();
     register_doorbell_process();
     const auto self = static_cast<uint8_t>(1 + index), peer = static_cast<uint8_t>(2 - index);
     SocketCourier courier(std::move(mine), process_named(self), process_named(peer));
-    WEFT_TRY_ASSIGN(const auto transport, ShmTransport::make(courier));
-    return play(index, *transport, ShmTransport::doorbell(), *meeting, body);
-  };
-  return run_in_children({[&] { return child(0, sockets.first, sockets.second); },
-                          [&] { return child(1, sockets.second, sockets.first); }});
+    const auto transport = must(ShmTransport::make(courier));
+    expect_ok(play(index, *transport, ShmTransport::doorbell(), *meeting, body));
+  });
 }
 
-std::vector<std::string> run_shm_threads(const Backend&, const Case& body) {
-  return run_in_children({[&]() -> Status {
+void run_shm_threads(const Backend&, const Case& body) {
+  run_processes(1, [&](int) {
     register_doorbell_process();
     PostOffice office;
     MemoryCourier courier(office, process_named(1));
-    WEFT_TRY_ASSIGN(const auto transport, ShmTransport::make(courier));
+    const auto transport = must(ShmTransport::make(courier));
     Doorbell& doorbell = ShmTransport::doorbell();
-    return play_both_in_threads(*transport, doorbell, *transport, doorbell, body);
-  }});
+    expect_ok(play_both_in_threads(*transport, doorbell, *transport, doorbell, body));
+  });
 }
 
-std::vector<std::string> run_loop(const Backend& backend, const Case& body) {
-  return run_in_children({[&]() -> Status {
+void run_loop(const Backend& backend, const Case& body) {
+  run_processes(1, [&](int) {
     register_doorbell_process();
     Doorbell doorbells[2];
     const auto network = LoopNetwork::make(backend.kind, backend.faults);
     const auto first = LoopTransport::make(network, doorbells[0]);
     const auto second = LoopTransport::make(network, doorbells[1]);
-    return play_both_in_threads(*first, doorbells[0], *second, doorbells[1], body);
-  }});
+    expect_ok(play_both_in_threads(*first, doorbells[0], *second, doorbells[1], body));
+  });
 }
 
 RingPlace place_of(const MappedConnection& connection) {
@@ -216,7 +199,7 @@ ConnectionId connection_number(uint16_t stream, uint64_t communicator) {
 }
 
 void Conformance::run(const Case& body) const {
-  for (const std::string& failure : GetParam().run(GetParam(), body)) ADD_FAILURE() << failure;
+  GetParam().run(GetParam(), body);
 }
 
 }  // namespace weft::test

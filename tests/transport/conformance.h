@@ -55,14 +55,14 @@ struct Backend {
   std::string name;
   Reach kind;
   LoopFaults faults;  // of loop backends
-  // Runs both parties; the texts of what failed.
-  std::vector<std::string> (*run)(const Backend&, const Case&);
+  // Runs both parties; what they say fails the test.
+  void (*run)(const Backend&, const Case&);
   friend void PrintTo(const Backend& backend, std::ostream* stream) { *stream << backend.name; }
 };
 
-std::vector<std::string> run_shm_processes(const Backend&, const Case& body);
-std::vector<std::string> run_shm_threads(const Backend&, const Case& body);
-std::vector<std::string> run_loop(const Backend& backend, const Case& body);
+void run_shm_processes(const Backend&, const Case& body);
+void run_shm_threads(const Backend&, const Case& body);
+void run_loop(const Backend& backend, const Case& body);
 
 // One end of a connection of either kind, with sends and receives that wait.
 class Stream {

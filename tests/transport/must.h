@@ -1,5 +1,7 @@
-// What a test takes for granted: the value, or the end of the test program with the error's text.
+// What a test takes for granted: the value, or the end of the test program with the error's text; and what it expects.
 #pragma once
+
+#include <gtest/gtest.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +18,10 @@ T must(Expected<T> result) {
     std::abort();
   }
   return std::move(*result);
+}
+
+inline void expect_ok(const Status& status) {
+  EXPECT_TRUE(status.ok()) << status.text();
 }
 
 }  // namespace weft::test

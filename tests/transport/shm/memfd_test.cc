@@ -10,7 +10,7 @@
 
 #include <cerrno>
 
-#include "transport/children.h"
+#include "support/ranks.h"
 
 namespace weft {
 namespace {
@@ -75,21 +75,21 @@ TEST(Memfd, more_than_there_is) {
 // expect: an error that names the limit and how to raise it
 TEST(Memfd, limits_of_the_process) {
   // The hard limit comes down too: one of open files may be more than the kernel lets anybody set again.
-  const auto meets = [](__rlimit_resource resource, rlim_t limit, rlim_t afterwards, std::string_view fix) -> Status {
+  const auto meets = [](__rlimit_resource resource, rlim_t limit, rlim_t afterwards, std::string_view fix) {
     const rlimit lowered{limit, afterwards};
     if (setrlimit(resource, &lowered) != 0) {
       fmt::print(stderr, "not tested: this machine refuses setrlimit: {}\n", errno_text(errno));
-      return {};
+      return;
     }
     const auto fd = make_sealed_memfd(kBytes, "a test");
     const rlimit restored{afterwards, afterwards};  // Leak checkers open files.
-    if (setrlimit(resource, &restored) != 0) return error(Code::system_error, "setrlimit: {}", errno_text(errno));
-    if (!fd && fd.error().code() == Code::resource && fd.error().text().find(fix) != std::string_view::npos) return {};
-    return error(Code::internal_error, "no error that names {}: {}", fix, fd ? "none" : fd.error().text());
+    EXPECT_EQ(setrlimit(resource, &restored), 0) << errno_text(errno);
+    ASSERT_FALSE(fd.has_value());
+    EXPECT_EQ(fd.error().code(), Code::resource);
+    EXPECT_NE(fd.error().text().find(fix), std::string_view::npos) << fd.error().text();
   };
-  const auto failures = test::run_in_children({[&] { return meets(RLIMIT_FSIZE, kBytes / 2, 1 << 20, "ulimit -f"); },
-                                               [&] { return meets(RLIMIT_NOFILE, 0, 256, "ulimit -n"); }});
-  EXPECT_TRUE(failures.empty()) << failures[0];
+  test::run_processes(1, [&](int) { meets(RLIMIT_FSIZE, kBytes / 2, 1 << 20, "ulimit -f"); });
+  test::run_processes(1, [&](int) { meets(RLIMIT_NOFILE, 0, 256, "ulimit -n"); });
 }
 
 // a mapping that is moved, and then its place mapped again by somebody else

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include "transport/children.h"
+#include "support/ranks.h"
 #include "transport/must.h"
 
 namespace weft {
@@ -93,16 +93,14 @@ TEST(ProcessMemory, refuses_the_enormous) {
 TEST(ProcessMemory, a_forked_child_starts_anew) {
   const auto memory = must(ProcessMemory::join());
   const ArenaView arena = memory->arena(0);
-  const auto failures = test::run_in_children({[&]() -> Status {
-    if (is_mapped(arena.data)) return error(Code::internal_error, "the child has the arena");
-    if (fcntl(arena.fd, F_GETFD) != -1) return error(Code::internal_error, "the child has the descriptor");
-    if (ProcessMemory::current() != nullptr) return error(Code::internal_error, "the child goes on with the parent's");
-    WEFT_TRY_ASSIGN(const auto own, ProcessMemory::join());
-    if (own->name() == memory->name()) return error(Code::internal_error, "the child has the parent's name");
+  test::run_processes(1, [&](int) {
+    EXPECT_FALSE(is_mapped(arena.data));
+    EXPECT_EQ(fcntl(arena.fd, F_GETFD), -1);
+    EXPECT_EQ(ProcessMemory::current(), nullptr) << "the child goes on with the parent's";
+    const auto own = must(ProcessMemory::join());
+    EXPECT_NE(own->name(), memory->name());
     own->doorbell().ring();
-    return {};
-  }});
-  EXPECT_TRUE(failures.empty()) << failures[0];
+  });
   EXPECT_TRUE(is_mapped(arena.data));
   EXPECT_NE(fcntl(arena.fd, F_GETFD), -1);
   memory->doorbell().ring();

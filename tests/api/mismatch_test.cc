@@ -1,0 +1,193 @@
+// Ranks that disagree about a call: who sees it, what is said, and how fast the others learn.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <ostream>
+#include <regex>
+#include <span>
+
+#include "api/failure.h"
+
+namespace weft::test {
+namespace {
+
+constexpr size_t kEnd = 1;            // shared word
+constexpr int64_t kLearnedMs = 5000;  // for the last rank after the first; a second on a machine that is not busy
+constexpr size_t kElements = 60000;
+
+using Call = weftResult_t (*)(weftComm_t comm, const float* in, float* out);
+
+// A call, and how errors describe it without its number.
+struct Variant {
+  std::string before, after;  // "all_reduce" and "float32 sum count=100" around " #2 "
+  Call call;
+
+  std::string text(int number) const { return before + " #" + std::to_string(number) + " " + after; }
+};
+
+struct Disagreement {
+  const char* field;
+  Variant common, odd;
+  int silent = -1;  // with this rank as the odd one, nobody sends what another waits for, so nobody can see it
+  friend void PrintTo(const Disagreement& one, std::ostream* stream) { *stream << one.field; }
+};
+
+const Variant kSum = {"all_reduce", "float32 sum count=100", [](weftComm_t comm, const float* in, float* out) {
+                        return weftAllReduce(in, out, 100, weftFloat32, weftSum, comm, nullptr);
+                      }};
+
+// The further calls of a rank which could not see the difference in the first.
+const Variant kNext = {"all_reduce", "float32 sum count=1", [](weftComm_t comm, const float* in, float* out) {
+                         return weftAllReduce(in, out, 1, weftFloat32, weftSum, comm, nullptr);
+                       }};
+
+const std::vector<Disagreement> kDisagreements = {
+    {"count",
+     kSum,
+     {"all_reduce", "float32 sum count=101",
+      [](weftComm_t comm, const float* in, float* out) {
+        return weftAllReduce(in, out, 101, weftFloat32, weftSum, comm, nullptr);
+      }}},
+    {"count_across_size_classes",
+     kSum,
+     {"all_reduce", "float32 sum count=60000",
+      [](weftComm_t comm, const float* in, float* out) {
+        return weftAllReduce(in, out, 60000, weftFloat32, weftSum, comm, nullptr);
+      }}},
+    {"datatype",
+     kSum,
+     {"all_reduce", "int32 sum count=100",
+      [](weftComm_t comm, const float* in, float* out) {
+        return weftAllReduce(in, out, 100, weftInt32, weftSum, comm, nullptr);
+      }}},
+    {"operator",
+     kSum,
+     {"all_reduce", "float32 max count=100",
+      [](weftComm_t comm, const float* in, float* out) {
+        return weftAllReduce(in, out, 100, weftFloat32, weftMax, comm, nullptr);
+      }}},
+    {"collective",
+     kSum,
+     {"all_gather", "float32 count=100",
+      [](weftComm_t comm, const float* in, float* out) {
+        return weftAllGather(in, out, 100, weftFloat32, comm, nullptr);
+      }}},
+    {"root_of_broadcast",
+     {"broadcast", "float32 count=100 root=0",
+      [](weftComm_t comm, const float* in, float* out) {
+        return weftBroadcast(in, out, 100, weftFloat32, 0, comm, nullptr);
+      }},
+     {"broadcast", "float32 count=100 root=1",
+      [](weftComm_t comm, const float* in, float* out) {
+        return weftBroadcast(in, out, 100, weftFloat32, 1, comm, nullptr);
+      }},
+     0},
+    {"root_of_reduce",
+     {"reduce", "float32 sum count=100 root=0",
+      [](weftComm_t comm, const float* in, float* out) {
+        return weftReduce(in, out, 100, weftFloat32, weftSum, 0, comm, nullptr);
+      }},
+     {"reduce", "float32 sum count=100 root=1",
+      [](weftComm_t comm, const float* in, float* out) {
+        return weftReduce(in, out, 100, weftFloat32, weftSum, 1, comm, nullptr);
+      }},
+     1},
+};
+
+// The text must hold what two ranks called, and neither may be said to have called what it did not.
+void expect_both_calls(const std::string& text, const Disagreement& one, int odd_rank) {
+  static const std::regex shape(
+      "MISMATCH: rank (\\d+) called (.*); rank (\\d+) called (.*); they differ in (.*)\\. The output");
+  std::smatch parts;
+  ASSERT_TRUE(std::regex_search(text, parts, shape)) << text;
+  EXPECT_NE(parts[1].str(), parts[3].str()) << text;
+  EXPECT_NE(parts[2].str(), parts[4].str()) << text;
+  for (const int i : {1, 3}) {
+    const Variant& second = std::stoi(parts[i]) == odd_rank ? one.odd : one.common;
+    const std::string said = parts[i + 1].str();
+    EXPECT_TRUE(said == second.text(2) || said == kNext.text(3) || said == kNext.text(4))
+        << said << ", not " << second.text(2) << ": " << text;
+  }
+}
+
+// Makes the second call of this rank, and more if it could not see the difference: those must be right as long as they
+// succeed. The time of the error.
+int64_t fail_at_us(weftComm_t comm, const Variant& mine, int ranks) {
+  const std::vector<float> in(kElements, 1);
+  std::vector<float> out(kElements);
+  weftResult_t result = mine.call(comm, in.data(), out.data());
+  while (result == weftSuccess) {
+    result = kNext.call(comm, in.data(), out.data());
+    EXPECT_TRUE(result != weftSuccess || out[0] == static_cast<float>(ranks)) << out[0];
+  }
+  const int64_t at_us = now_us();
+  EXPECT_EQ(result, weftMismatch) << weftGetLastError(comm);
+  return at_us;
+}
+
+// Microseconds from the first rank's error to the last's.
+int64_t expect_mismatch(int ranks, int odd_rank, const Disagreement& one) {
+  SCOPED_TRACE(fmt::format("{} on rank {} of {}", one.field, odd_rank, ranks));
+  SharedId id;
+  Shared<std::array<int64_t, 4>> failed_at_us;
+  const auto body = [&](int rank) {
+    weftComm_t comm = id.join(ranks, rank);
+    expect_sum(comm, ranks);
+    (*failed_at_us)[static_cast<size_t>(rank)] = fail_at_us(comm, rank == odd_rank ? one.odd : one.common, ranks);
+    expect_both_calls(weftGetLastError(comm), one, odd_rank);
+    meet(kEnd, ranks);  // A rank that is gone would be another reason to fail.
+    expect_destroyed_at_once(comm);
+  };
+  run_processes(ranks, body, {.limit = std::chrono::seconds(20)});
+  const auto all = std::span(*failed_at_us).first(static_cast<size_t>(ranks));
+  const auto [first, last] = std::minmax_element(all.begin(), all.end());
+  EXPECT_LT((*last - *first) / 1000, kLearnedMs);
+  return *last - *first;
+}
+
+class Mismatch : public ::testing::TestWithParam<Disagreement> {};
+INSTANTIATE_TEST_SUITE_P(In, Mismatch, ::testing::ValuesIn(kDisagreements),
+                         [](const auto& one) { return std::string(one.param.field); });
+
+// one rank, whichever, of 2 and of 4 makes another call than the others
+// expect: weftMismatch on all, with both calls and their numbers, soon after the first
+TEST_P(Mismatch, on_any_rank) {
+  int64_t slowest_us = 0;
+  for (const int ranks : {2, 4}) {
+    for (int odd = 0; odd < ranks; ++odd) {
+      if (odd != GetParam().silent) slowest_us = std::max(slowest_us, expect_mismatch(ranks, odd, GetParam()));
+    }
+  }
+  std::printf("the last rank fails at most %ld us after the first\n", static_cast<long>(slowest_us));
+}
+
+// roots that differ such that nothing is sent: two ranks that wait for each other
+// expect: WEFT_TIMEOUT ends it, on all ranks
+TEST(MismatchUnseen, ends_at_the_timeout) {
+  for (const Disagreement& one : kDisagreements) {
+    for (const int ranks : {2, 4}) {
+      if (one.silent < 0) continue;
+      SCOPED_TRACE(fmt::format("{} of {} ranks", one.field, ranks));
+      SharedId id;
+      run_processes(ranks, [&](int rank) {
+        setenv("WEFT_TIMEOUT", "0.3", 1);
+        weftComm_t comm = id.join(ranks, rank);
+        expect_sum(comm, ranks);
+        const int64_t before_us = now_us();
+        const float in[100] = {};
+        float out[100];
+        weftResult_t result = (rank == one.silent ? one.odd : one.common).call(comm, in, out);
+        if (result == weftSuccess) result = sum_one(comm);
+        EXPECT_EQ(result, weftTimeout) << weftGetLastError(comm);
+        EXPECT_LT(ms_since(before_us), kLearnedMs);
+        meet(kEnd, ranks);
+        expect_destroyed_at_once(comm);
+      });
+    }
+  }
+}
+
+}  // namespace
+}  // namespace weft::test

@@ -1,0 +1,72 @@
+// Takes more than ten seconds: labelled `long`.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "api/failure.h"
+#include "base/fd.h"
+
+namespace weft::test {
+namespace {
+
+constexpr size_t kReported = 1;  // shared word
+
+// While it lives, what this process writes to stderr goes to a file.
+class CapturedStderr {
+ public:
+  CapturedStderr() : file_(memfd_create("stderr", MFD_CLOEXEC)), saved_(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) {
+    dup2(file_.get(), STDERR_FILENO);
+  }
+  ~CapturedStderr() { dup2(saved_.get(), STDERR_FILENO); }
+  CapturedStderr(const CapturedStderr&) = delete;
+  CapturedStderr& operator=(const CapturedStderr&) = delete;
+
+  std::string text() const {
+    std::string all(size_t{1} << 16, '\0');
+    all.resize(static_cast<size_t>(std::max<ssize_t>(0, pread(file_.get(), all.data(), all.size(), 0))));
+    return all;
+  }
+
+ private:
+  OwnedFd file_, saved_;
+};
+
+// rank 0 waits more than ten seconds for a living peer, which comes when that has been said
+// expect: one line on stderr that names operation, rank and process; then the right result
+TEST(Stuck, said_once_and_then_completes) {
+  SharedId id;
+  run_processes(2, [&](int rank) {
+    weftComm_t comm = id.join(2, rank);
+    expect_sum(comm, 2);
+    if (rank == 1) {
+      await_word(kReported, 1);
+      expect_sum(comm, 2);
+      EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
+      return;
+    }
+    std::string said;
+    {
+      const CapturedStderr captured;
+      const int64_t before_us = now_us();
+      std::thread watcher([&] {
+        while (!contains(captured.text(), "\n") && ms_since(before_us) < 30'000)
+          std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        EXPECT_GE(ms_since(before_us), 10'000);
+        EXPECT_LT(ms_since(before_us), 15'000);
+        shared_word(kReported).store(1);
+      });
+      expect_sum(comm, 2);
+      watcher.join();
+      said = captured.text();
+    }
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+    expect_text(said, {"STUCK", "all_reduce #2 float32 sum count=1", "rank 1 (", std::to_string(rank_pid(1))});
+    EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
+  });
+}
+
+}  // namespace
+}  // namespace weft::test
