@@ -4,8 +4,9 @@
 // float32 and float64 fold in their own type. float16, bfloat16 and the 8-bit floats are widened to float32, folded
 // there, and rounded once, to nearest even, when the result is written: one rounding per call however many sources
 // there are. min and max are IEEE 754-2019 minimum and maximum: a NaN source gives NaN, -0 < +0. A NaN result is
-// canonical. avg folds as sum; `divisor` divides the result before it is rounded (integers: quotient truncated towards
-// zero). A copy (one source, no divisor) moves bits unchanged.
+// canonical: positive, quiet, no payload. avg folds as sum; `divisor` divides the result before it is rounded (floats:
+// converted to the type of the fold; integers: quotient truncated towards zero). A copy (one source, no divisor) moves
+// bits unchanged.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +18,9 @@
 namespace weft {
 
 struct FoldOptions {
-  uint32_t divisor = 1;   // above 1: divide the folded value (the last step of avg)
-  bool pairwise = false;  // fold as a balanced tree, split at the largest power of two below the number of sources
-  uint32_t streaming =
-      0;  // bit t: write target t with non-temporal stores (it will not be read soon by this processor)
+  uint32_t divisor = 1;    // above 1: divide the folded value (the last step of avg)
+  bool pairwise = false;   // fold as a balanced tree, split at the largest power of two below the number of sources
+  uint32_t streaming = 0;  // bit t: write target t with non-temporal stores (this processor will not read it soon)
 };
 
 // Sources and targets hold `elements` elements each, aligned to their type; a target may be the very same address as a

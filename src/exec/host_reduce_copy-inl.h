@@ -1,6 +1,8 @@
 // The copies of a fold: one source to m targets, bits unchanged; internal linkage, as in host_reduce_formats-inl.h.
 // Plain copies go through the C library's memcpy, which no loop of ours beats at any size; only non-temporal stores
 // below the library's own threshold need a loop.
+#pragma once
+
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 

@@ -1,8 +1,11 @@
-// How the lanes of a fold are read from memory and written back, per data type. Included once by each target's
-// translation unit, so everything here has internal linkage.
+// How the lanes of a fold are read from memory and written back, per data type. Each target has a translation
+// unit of its own, with its own flags: so an ordinary include guard is right here, not Highway's, which lets one unit
+// include a file once a target; and everything has internal linkage, so that no unit's code is taken for another's.
 //
 // A format has the type in memory (Stored), the type it is folded in (Folded), and load and store for any number of
 // lanes. The formulas of the narrow floats are those of base/float_formats.h, on many lanes at once.
+#pragma once
+
 #include <hwy/highway.h>
 
 #include "base/float_formats.h"

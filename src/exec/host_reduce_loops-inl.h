@@ -3,6 +3,8 @@
 // A group of lanes is loaded from every source, folded in registers, and only then written: so a target may be a
 // source. The main loops handle four vectors a turn; the ragged end goes through ever narrower vectors, down to one
 // lane, with the same code, so the bits of an element never depend on where it lies in the range.
+#pragma once
+
 #include <hwy/highway.h>
 
 #include "exec/host_reduce_formats-inl.h"
@@ -26,8 +28,9 @@ struct Job {
   bool pairwise;
 };
 
+// Vectors in a group. The loops over a group are unrolled by pragma, which gcc and clang know: only then does an array
+// of vectors become registers. Left to -O2, a fold of three sources or more takes two to seven times as long.
 constexpr size_t kUnroll = 4;
-#define WEFT_UNROLL _Pragma("GCC unroll 4")
 // A balanced tree over 2^32 sources would need no more.
 constexpr size_t kTreeDepth = 32;
 
@@ -64,10 +67,12 @@ class Loops {
     size_t at = 0;
     for (; at + kUnroll * kLanes <= job.elements; at += kUnroll * kLanes) {
       hn::Vec<FullTag> folded[kUnroll];
-      WEFT_UNROLL for (size_t u = 0; u < kUnroll; ++u) {
+#pragma GCC unroll kUnroll
+      for (size_t u = 0; u < kUnroll; ++u) {
         folded[u] = Op::apply(Format::load(d, left + at + u * kLanes), Format::load(d, right + at + u * kLanes));
       }
-      WEFT_UNROLL for (size_t u = 0; u < kUnroll; ++u) {
+#pragma GCC unroll kUnroll
+      for (size_t u = 0; u < kUnroll; ++u) {
         Format::store(d, folded[u], target0 + at + u * kLanes);
         if (kTargets == 2) Format::store(d, folded[u], target1 + at + u * kLanes);
       }
@@ -102,7 +107,8 @@ class Loops {
   template <size_t kVectors, class D>
   static HWY_INLINE void load(D d, const Job<Stored>& job, size_t source, size_t at, hn::Vec<D>* loaded) {
     const Stored* from = job.sources[source] + job.first + at;
-    WEFT_UNROLL for (size_t u = 0; u < kVectors; ++u) loaded[u] = Format::load(d, from + u * hn::MaxLanes(d));
+#pragma GCC unroll kUnroll
+    for (size_t u = 0; u < kVectors; ++u) loaded[u] = Format::load(d, from + u * hn::MaxLanes(d));
   }
 
   template <size_t kVectors, class D>
@@ -111,7 +117,8 @@ class Loops {
     for (size_t s = 1; s < job.source_count; ++s) {
       hn::Vec<D> next[kVectors];
       load<kVectors>(d, job, s, at, next);
-      WEFT_UNROLL for (size_t u = 0; u < kVectors; ++u) folded[u] = Op::apply(folded[u], next[u]);
+#pragma GCC unroll kUnroll
+      for (size_t u = 0; u < kVectors; ++u) folded[u] = Op::apply(folded[u], next[u]);
     }
   }
 
@@ -124,7 +131,8 @@ class Loops {
     size_t depth = 0;
     load<kVectors>(d, job, 0, at, folded);
     for (size_t s = 1; s < job.source_count; ++s) {
-      WEFT_UNROLL for (size_t u = 0; u < kVectors; ++u) pending[depth][u] = folded[u];
+#pragma GCC unroll kUnroll
+      for (size_t u = 0; u < kVectors; ++u) pending[depth][u] = folded[u];
       ++depth;
       load<kVectors>(d, job, s, at, folded);
       for (size_t carry = s; carry & 1; carry >>= 1) join<kVectors, D>(pending[--depth], folded);
@@ -134,7 +142,8 @@ class Loops {
 
   template <size_t kVectors, class D>
   static HWY_INLINE void join(const hn::Vec<D>* left, hn::Vec<D>* folded) {
-    WEFT_UNROLL for (size_t u = 0; u < kVectors; ++u) folded[u] = Op::apply(left[u], folded[u]);
+#pragma GCC unroll kUnroll
+    for (size_t u = 0; u < kVectors; ++u) folded[u] = Op::apply(left[u], folded[u]);
   }
 
   template <size_t kVectors, class D>
@@ -142,10 +151,12 @@ class Loops {
     if constexpr (hwy::IsFloat<Folded>()) {
       if (job.divisor > 1) {
         const auto divisor = hn::Set(d, static_cast<Folded>(job.divisor));
-        WEFT_UNROLL for (size_t u = 0; u < kVectors; ++u) folded[u] = hn::Div(folded[u], divisor);
+#pragma GCC unroll kUnroll
+        for (size_t u = 0; u < kVectors; ++u) folded[u] = hn::Div(folded[u], divisor);
       }
     }
-    WEFT_UNROLL for (size_t u = 0; u < kVectors; ++u) {
+#pragma GCC unroll kUnroll
+    for (size_t u = 0; u < kVectors; ++u) {
       const size_t offset = at + u * hn::MaxLanes(d);
       Format::store(d, folded[u], job.targets[0] + offset);
       if (job.target_count == 2) Format::store(d, folded[u], job.targets[1] + offset);

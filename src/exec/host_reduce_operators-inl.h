@@ -1,4 +1,6 @@
 // The operators of a fold, on vectors of any number of lanes; internal linkage, as in host_reduce_formats-inl.h.
+#pragma once
+
 #include <hwy/highway.h>
 
 namespace weft {

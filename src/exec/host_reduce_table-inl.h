@@ -2,6 +2,8 @@
 //
 // Everything is in unnamed namespaces and the folds use no inline function of the standard library that the compiler
 // might emit: a copy compiled for a newer processor must never be the one the linker keeps for the whole program.
+#pragma once
+
 #include <hwy/highway.h>
 
 #include "exec/host_reduce_copy-inl.h"
