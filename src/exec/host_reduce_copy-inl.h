@@ -63,6 +63,7 @@ inline void copy_block(const std::byte* source, std::span<std::byte* const> targ
 }
 
 inline void copy(const std::byte* source, std::span<std::byte* const> targets, size_t bytes, uint32_t streaming) {
+  if (bytes == 0) return;  // The pointers of an empty buffer may be null, which memcpy must not see.
   if (bytes < kStreamedBytesMin) streaming = 0;
   if (targets.size() == 1) {
     copy_block(source, targets, 0, bytes, streaming);
