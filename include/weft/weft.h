@@ -3,6 +3,7 @@
 #define WEFT_WEFT_H
 
 #include <weft/collectives.h>
+#include <weft/faults.h>
 #include <weft/init.h>
 #include <weft/memory.h>
 #include <weft/result.h>

@@ -58,7 +58,7 @@ int Agreement::coordinator() const {
 }
 
 bool Agreement::takes_part() const {
-  if (start_ == Start::on_call) return joined_ > decisions_.size();
+  if (start_ == Start::on_call) return called();
   const size_t known = decisions_.empty() ? 0 : decisions_.back().size();  // Decisions only grow.
   return failed_.size() > known;
 }

@@ -35,6 +35,7 @@ class Agreement {
   void suspect(std::span<const int> ranks);  // they are dead, or will be treated so
   void depart(int rank);                     // it has left in good order: it has no say, and has not failed
   void take_part();                          // Start::on_call: in one more decision
+  bool called() const { return joined_ > decisions_.size(); }  // and that one is still to come
   void receive(int from, const AgreementMessage& message);
 
   struct Outgoing {

@@ -64,11 +64,13 @@ Status Control::start(const std::string& interface) {
   register_doorbell_process();
   epoll_ = PrivateFd(epoll_create1(EPOLL_CLOEXEC));
   stop_ = PrivateFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!epoll_.valid() || !stop_.valid())
+  wake_ = PrivateFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!epoll_.valid() || !stop_.valid() || !wake_.valid())
     return error(Code::system_error, "epoll_create1 or eventfd: {}", errno_text(errno));
   WEFT_TRY(open_gate(interface));
   watch(EPOLL_CTL_ADD, gate_->fd(), kGateToken, EPOLLIN);
   watch(EPOLL_CTL_ADD, stop_.get(), kStopToken, EPOLLIN);
+  watch(EPOLL_CTL_ADD, wake_.get(), kWakeToken, EPOLLIN);
   thread_ = std::make_unique<QuietThread>("weft-control", [this] { serve(); });
   return {};
 }

@@ -17,6 +17,7 @@
 #include "base/courier.h"
 #include "base/deadline.h"
 #include "base/doorbell.h"
+#include "bootstrap/control_tokens.h"
 #include "bootstrap/link.h"
 #include "bootstrap/mailbox.h"
 #include "bootstrap/member.h"
@@ -69,6 +70,11 @@ class Control final : public Courier {
   // Makes sure that there is a link to every other process of the seat's roster and waits until all ranks have
   // enrolled.
   Status bring_together(Seat& seat, Deadline deadline);
+  // control_agreements.cc: for a seat whose ranks have all agreed to be in it; those that are gone by now are dead.
+  Status enter_together(Seat& seat);
+  // Takes part in a shrink, unless `taken` were taken already and more decided; waits for what the survivors decide.
+  Expected<RankSet> shrink(Seat& seat, size_t taken, Deadline deadline);
+  RankSet failed_ranks(const Seat& seat) const;
   // Tells every other rank of the seat's communicator, in this process and in others.
   void announce(const Seat& seat, const Notice& notice);
   Expected<bool> approach(const Seat& seat, Approach& approach, Deadline deadline);
@@ -82,12 +88,18 @@ class Control final : public Courier {
   void admit_guests();
   void say_farewell();
 
+  // control_agreements.cc: with the mutex held, on any thread; after all that may have made an agreement speak
+  void post_agreements();
+  int64_t agreement_sleep_ms(int64_t at_most_ms) const;
+  void watch_agreements();  // on the control thread: ends those that take too long
+
   // control_links.cc: with the mutex held, on any thread
   Link* find_link(const ProcessId& peer);
   void adopt(const ProcessId& peer, PrivateFd fd, bool local, pid_t pid);
   void read_link(Link& link, bool process_ended);  // may end the link
   bool take_frame(Link& link, Frame frame);        // false: the frame made no sense, and the link has ended
   bool take_parcel(Link& link, Frame frame);
+  bool cut_off(Link& link, const Frame& frame);  // false
   void flush_link(Link& link);
   void lose_link(Link& link, Code code, const std::string& what);
   void forget_link(Link& link);
@@ -97,7 +109,7 @@ class Control final : public Courier {
   uint32_t generation_ = 0;
   std::string unix_name_;
   TcpAddress tcp_;
-  PrivateFd epoll_, stop_;
+  PrivateFd epoll_, stop_, wake_;
   std::unique_ptr<Gate> gate_;
   Mailbox mailbox_;
 
@@ -106,9 +118,10 @@ class Control final : public Courier {
   Seats seats_;
   std::map<ProcessId, std::unique_ptr<Link>> links_;
   std::map<uint64_t, ProcessId> tokens_;  // of links
-  uint64_t next_token_ = 1;
-  bool stopping_ = false;           // the control thread's own
-  uint64_t link_changes_ = 0;       // counts links that came or went
+  uint64_t next_token_ = kFirstLinkToken;
+  bool stopping_ = false;      // the control thread's own
+  uint64_t link_changes_ = 0;  // counts links that came or went
+  std::optional<Clock::time_point> undecided_since_;
   std::set<ProcessId> connecting_;  // some thread of this process is at it
   Doorbell* doorbell_ = nullptr;
 

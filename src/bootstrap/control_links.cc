@@ -56,13 +56,24 @@ bool Control::take_frame(Link& link, Frame frame) {
         changed_.notify_all();
         return true;
       }
-      [[fallthrough]];
+      return cut_off(link, frame);
+    case FrameKind::agreement:
+      if (const auto news = decode_agreement(frame.body)) {
+        seats_.tell(link.peer(), *news);
+        changed_.notify_all();
+        return true;
+      }
+      return cut_off(link, frame);
     default:
-      lose_link(link, Code::remote_error,
-                fmt::format("was cut off: it sent a frame of kind {} and {} bytes that this weft does not understand",
-                            static_cast<int>(frame.kind), frame.body.size()));
-      return false;
+      return cut_off(link, frame);
   }
+}
+
+bool Control::cut_off(Link& link, const Frame& frame) {
+  lose_link(link, Code::remote_error,
+            fmt::format("was cut off: it sent a frame of kind {} and {} bytes that this weft does not understand",
+                        static_cast<int>(frame.kind), frame.body.size()));
+  return false;
 }
 
 bool Control::take_parcel(Link& link, Frame frame) {

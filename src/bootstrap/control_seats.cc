@@ -60,6 +60,7 @@ Status Control::enter(Seat& seat) {
   std::lock_guard lock(mutex_);
   WEFT_TRY(seats_.add(seat));
   seats_.tell(self_, enrolment(seat));
+  post_agreements();
   changed_.notify_all();
   return {};
 }
@@ -145,6 +146,7 @@ Status Control::connect(const Seat& seat, const Member& peer, Deadline deadline)
   if (knocked->theirs.process != peer.process) return gone(peer);
   std::lock_guard lock(mutex_);
   if (find_link(peer.process) == nullptr) adopt(peer.process, std::move(knocked->fd), knocked->local, knocked->pid);
+  post_agreements();
   return {};
 }
 
@@ -153,6 +155,7 @@ void Control::announce(const Seat& seat, const Notice& notice) {
   const std::vector<ProcessId> others = other_processes(seat, self_);
   std::lock_guard lock(mutex_);
   seats_.tell(self_, notice);
+  post_agreements();
   changed_.notify_all();
   for (const ProcessId& process : others) {
     Link* link = find_link(process);

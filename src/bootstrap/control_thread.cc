@@ -1,5 +1,6 @@
 // The control thread's loop: wait, then serve what has news, with the mutex held.
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #include <array>
 #include <span>
@@ -22,7 +23,11 @@ void Control::serve() {
 
 void Control::serve_once(int64_t at_most_ms) {
   const int gate_ms = gate_->timeout_ms();  // Only this thread changes the gate.
-  const int64_t sleep_ms = gate_ms < 0 ? at_most_ms : std::min<int64_t>(at_most_ms, gate_ms);
+  int64_t sleep_ms = gate_ms < 0 ? at_most_ms : std::min<int64_t>(at_most_ms, gate_ms);
+  {
+    std::lock_guard lock(mutex_);
+    sleep_ms = agreement_sleep_ms(sleep_ms);
+  }
   std::array<epoll_event, 64> events;
   const int count =
       epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(sleep_ms));
@@ -31,10 +36,17 @@ void Control::serve_once(int64_t at_most_ms) {
     serve_event(event.data.u64, event.events);
   }
   admit_guests();
+  post_agreements();
+  watch_agreements();
 }
 
 void Control::serve_event(uint64_t event_token, uint32_t events) {
   if (event_token == kGateToken) return;  // The gate is served after all events.
+  if (event_token == kWakeToken) {
+    eventfd_t rings = 0;
+    eventfd_read(wake_.get(), &rings);
+    return;
+  }
   if (event_token == kStopToken) {
     stopping_ = true;
     return;

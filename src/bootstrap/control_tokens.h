@@ -5,7 +5,8 @@
 
 namespace weft {
 
-inline constexpr uint64_t kGateToken = 0, kStopToken = 1;  // links' tokens begin at 1, so their events begin at 2
+inline constexpr uint64_t kGateToken = 0, kStopToken = 1, kWakeToken = 2;
+inline constexpr uint64_t kFirstLinkToken = 2;  // so the events of links begin at 4
 constexpr uint64_t socket_event(uint64_t link_token) {
   return 2 * link_token;
 }

@@ -18,13 +18,14 @@
 namespace weft {
 
 enum class FrameKind : uint8_t {
-  join = 1,      // a rank to the root: who I am
-  roster = 2,    // the root to a rank: who all are
-  refusal = 3,   // the root to a rank: why there will be no communicator
-  parcel = 16,   // between processes: a message of Courier
-  enroll = 17,   // a rank is ready in this communicator
-  leave = 18,    // a rank has ended its membership in good order
-  failure = 19,  // a rank has decided that the communicator has failed
+  join = 1,        // a rank to the root: who I am
+  roster = 2,      // the root to a rank: who all are
+  refusal = 3,     // the root to a rank: why there will be no communicator
+  parcel = 16,     // between processes: a message of Courier
+  enroll = 17,     // a rank is ready in this communicator
+  leave = 18,      // a rank has ended its membership in good order
+  failure = 19,    // a rank has decided that the communicator has failed
+  agreement = 20,  // between two ranks: who is gone
 };
 
 struct Frame {

@@ -9,8 +9,8 @@
 namespace weft {
 namespace {
 
-constexpr size_t kBodyBytesMax = kParcelBytesMax + 64;  // a parcel and its topic, or a notice
-static_assert(kNoticeTextBytesMax + 64 <= kBodyBytesMax);
+constexpr size_t kBodyBytesMax = 1 << 20;  // an agreement among very many ranks; parcels and notices are smaller
+static_assert(kParcelBytesMax + 64 <= kBodyBytesMax && kNoticeTextBytesMax + 64 <= kBodyBytesMax);
 
 int open_process(pid_t pid) {
   return pid > 0 ? static_cast<int>(syscall(SYS_pidfd_open, pid, 0)) : -1;

@@ -13,6 +13,17 @@ Expected<std::unique_ptr<Membership>> Membership::join(std::shared_ptr<Control> 
   return membership;
 }
 
+Expected<std::unique_ptr<Membership>> Membership::continue_in(std::shared_ptr<Control> control,
+                                                              MembershipRequest request) {
+  std::unique_ptr<Membership> membership(new Membership(std::move(control), std::move(request)));
+  membership->seat_.young = true;
+  if (Status entered = membership->control_->enter_together(membership->seat_); !entered.ok()) {
+    membership->left_ = true;
+    return failure_of(std::move(entered));
+  }
+  return membership;
+}
+
 Membership::Membership(std::shared_ptr<Control> control, MembershipRequest request)
     : control_(std::move(control)),
       seat_({request.communicator, request.epoch}, request.rank, request.secret, std::move(request.roster),
@@ -39,7 +50,7 @@ Status Membership::take_part(Deadline deadline) {
 }
 
 Notice Membership::notice_of(FrameKind kind) const {
-  return {.kind = kind, .key = seat_.key, .rank = seat_.rank};
+  return {.kind = kind, .key = seat_.key, .rank = seat_.rank, .joining = seat_.young};
 }
 
 Membership::~Membership() {
@@ -58,6 +69,18 @@ void Membership::broadcast_failure(Code code, std::string_view text) {
   notice.code = code;
   notice.text = text;
   control_->announce(seat_, notice);
+}
+
+Expected<RankSet> Membership::shrink(Deadline deadline) {
+  if (control_->forked())
+    return error(Code::forked, "this process was forked from the one that made its communicators");
+  WEFT_TRY_ASSIGN(RankSet failed, control_->shrink(seat_, shrinks_, deadline));
+  ++shrinks_;
+  return failed;
+}
+
+RankSet Membership::failed_ranks() const {
+  return control_->failed_ranks(seat_);
 }
 
 }  // namespace weft

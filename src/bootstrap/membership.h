@@ -29,6 +29,8 @@ class Membership {
   // other ranks are told.
   static Expected<std::unique_ptr<Membership>> join(std::shared_ptr<Control> control, MembershipRequest request,
                                                     Deadline deadline);
+  // The same for a roster whose ranks have all agreed to be in it, as shrink makes it: nobody is waited for.
+  static Expected<std::unique_ptr<Membership>> continue_in(std::shared_ptr<Control> control, MembershipRequest request);
   // Leaves, if nobody has called `leave`.
   ~Membership();
 
@@ -39,6 +41,13 @@ class Membership {
   // code and a text that names this rank. Never blocks. The rank's own Alive is the caller's.
   void broadcast_failure(Code code, std::string_view text);
 
+  // Agrees with all other survivors on who is left; blocks until every one of them has called it. The failed ranks, the
+  // same on all. After weftNotJoined (the deadline passed) a further call goes on waiting for the same decision.
+  Expected<RankSet> shrink(Deadline deadline);
+  size_t shrinks() const { return shrinks_; }  // decisions taken
+  // Who is dead, as the survivors agreed; as far as this rank knows while they have not.
+  RankSet failed_ranks() const;
+
  private:
   Membership(std::shared_ptr<Control> control, MembershipRequest request);
   Status take_part(Deadline deadline);
@@ -47,6 +56,7 @@ class Membership {
   std::shared_ptr<Control> control_;
   Seat seat_;
   std::atomic<bool> left_{false};
+  size_t shrinks_ = 0;
 };
 
 }  // namespace weft

@@ -11,13 +11,6 @@ namespace {
 
 constexpr uint8_t kFlagJoining = 1, kFlagRelayed = 2;
 
-// "rank 3 (node-a pid 4711)", "ranks 2, 4-5 (node-a pid 4711)": those of one process.
-std::string describe_all(const Seat& seat, const std::vector<int>& ranks) {
-  const Member& first = seat.member(ranks.front());
-  if (ranks.size() == 1) return describe(first);
-  return fmt::format("ranks {} ({} pid {})", rank_ranges(ranks), first.host, first.pid);
-}
-
 }  // namespace
 
 std::vector<std::byte> encode(const Notice& notice) {
@@ -45,7 +38,13 @@ std::optional<Notice> decode_notice(FrameKind kind, std::span<const std::byte> b
 }
 
 Seat::Seat(CommunicatorKey the_key, int the_rank, const Secret& the_secret, Roster the_roster, Alive* the_alive)
-    : key(the_key), rank(the_rank), secret(the_secret), roster(std::move(the_roster)), alive(the_alive) {
+    : key(the_key),
+      rank(the_rank),
+      secret(the_secret),
+      roster(std::move(the_roster)),
+      alive(the_alive),
+      failures(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_failure),
+      shrink(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_call) {
   for (Member& each : roster) {
     each.payload.clear();
     each.payload.shrink_to_fit();
@@ -78,7 +77,13 @@ Status Seats::add(Seat& seat) {
   for (const Early& early : early_) {
     if (early.notice.key == seat.key) apply(seat, early.from, early.notice);
   }
-  if (all_seated(seat)) std::erase_if(early_, [&](const Early& early) { return early.notice.key == seat.key; });
+  for (const EarlyAgreement& early : early_agreements_) {
+    if (early.news.key == seat.key) apply(seat, early.from, early.news);
+  }
+  if (all_seated(seat)) {
+    std::erase_if(early_, [&](const Early& early) { return early.notice.key == seat.key; });
+    std::erase_if(early_agreements_, [&](const EarlyAgreement& early) { return early.news.key == seat.key; });
+  }
   return {};
 }
 
@@ -93,17 +98,6 @@ void Seats::tell(const ProcessId& from, const Notice& notice) {
   if (!notice.joining || (first != last && all_seated(*first->second))) return;
   if (early_.size() == kEarlyMax) early_.pop_front();
   early_.push_back({from, notice});
-}
-
-void Seats::lose(const ProcessId& process, Code code, const std::string& what) {
-  for (const auto& [key, seat] : seats_) {
-    std::vector<int> lost;
-    for (const Member& member : seat->roster) {
-      const bool departed = seat->peers[static_cast<size_t>(member.rank)] == Seat::Peer::departed;
-      if (member.process == process && !departed) lost.push_back(member.rank);
-    }
-    if (!lost.empty()) seat->alive->fail(Status(code, fmt::format("{} {}", describe_all(*seat, lost), what)));
-  }
 }
 
 std::optional<Secret> Seats::secret_of(uint64_t communicator) const {
@@ -134,6 +128,9 @@ void Seats::apply(Seat& seat, const ProcessId& from, const Notice& notice) {
       if (peer == Seat::Peer::absent) --seat.absent;
       peer = Seat::Peer::departed;
       seat.alive->depart(notice.rank);
+      seat.failures.depart(notice.rank);
+      seat.shrink.depart(notice.rank);
+      posts_due_ = true;
       return;
     case FrameKind::failure:
       seat.alive->fail(

@@ -2,7 +2,6 @@
 // threads: the control thread feeds it, with its mutex held.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -11,18 +10,13 @@
 #include <vector>
 
 #include "base/alive.h"
+#include "bootstrap/agreement.h"
+#include "bootstrap/agreement_news.h"
 #include "bootstrap/frame.h"
 #include "bootstrap/member.h"
 #include "bootstrap/secret.h"
 
 namespace weft {
-
-// A communicator in one of its epochs.
-struct CommunicatorKey {
-  uint64_t communicator = 0;
-  uint32_t epoch = 0;
-  auto operator<=>(const CommunicatorKey&) const = default;
-};
 
 // News from one rank to all others of its communicator.
 struct Notice {
@@ -55,6 +49,13 @@ struct Seat {
   int absent;               // how many peers are
 
   bool has_left(const ProcessId& process) const;  // all ranks of that process have departed
+  Agreement& agreement(Subject subject) { return subject == Subject::failures ? failures : shrink; }
+  const Agreement& agreement(Subject subject) const { return subject == Subject::failures ? failures : shrink; }
+
+  Agreement failures, shrink;
+  std::map<int, std::string> causes;  // of ranks that this process saw die: "died: …"
+  size_t decisions_told = 0;          // of `failures`, to alive
+  bool young = false;                 // not all others may have their seats yet, whatever this rank has heard
 };
 
 class Seats {
@@ -64,22 +65,48 @@ class Seats {
   void remove(Seat& seat);
   // News from a rank of process `from`.
   void tell(const ProcessId& from, const Notice& notice);
-  // A process is gone: fails every seat in whose communicator it has a rank that did not depart. `what`: "died: …".
+  void tell(const ProcessId& from, const AgreementNews& news);
+  // A process is gone: every seat in whose communicator it has a rank that did not depart agrees with the others on who
+  // is, and fails when they do. `what`: "died: …".
   void lose(const ProcessId& process, Code code, const std::string& what);
+  // The same for one seat and a process that was gone when the seat came.
+  void lose_in(Seat& seat, const ProcessId& process, Code code, const std::string& what);
+  // This rank takes part in one more shrink, unless it already does.
+  void call_shrink(Seat& seat);
+
+  // seats_agreement.cc: what the agreements want to say since the last time.
+  struct Post {
+    ProcessId to;
+    AgreementNews news;
+  };
+  std::vector<Post> take_posts();
+  bool failures_known() const { return failures_known_; }
+  bool undecided() const;  // some failure is known on which the survivors have not agreed
+  void fail_undecided();   // and will not be waited for any longer
   std::optional<Secret> secret_of(uint64_t communicator) const;
 
   static constexpr size_t kEarlyMax = 65536;  // notices kept for seats to come; the oldest give way
+  static constexpr size_t kEarlyAgreementsMax = 1024;
 
  private:
   struct Early {
     ProcessId from;
     Notice notice;
   };
+  struct EarlyAgreement {
+    ProcessId from;
+    AgreementNews news;
+  };
+  void apply(Seat& seat, const ProcessId& from, const AgreementNews& news);
+  static void settle(Seat& seat);
   bool all_seated(const Seat& seat) const;  // every rank that the communicator has in this process
-  static void apply(Seat& seat, const ProcessId& from, const Notice& notice);
+  void apply(Seat& seat, const ProcessId& from, const Notice& notice);
 
   std::multimap<CommunicatorKey, Seat*> seats_;
   std::deque<Early> early_;
+  std::deque<EarlyAgreement> early_agreements_;
+  bool failures_known_ = false;  // of some seat, ever
+  bool posts_due_ = false;       // some agreement may have something to say
 };
 
 }  // namespace weft

@@ -40,14 +40,7 @@ Status join(const UniqueId& id, int nranks, int rank, weftComm_t* comm) {
     return failure_of(std::move(joined));
   }
   std::unique_ptr<Communicator> communicator = std::move(*joined);
-  weftComm_t handle = put_handle(communicator.get());
-  if (handle == nullptr) {
-    return error(Code::resource, "this process has {} communicators, the most there can be; destroy some",
-                 kCommunicatorsMax);
-  }
-  communicator.release();  // The handle owns it from here on.
-  *comm = handle;
-  return {};
+  return give_handle(std::move(communicator), comm);
 }
 
 Status get_unique_id(weftUniqueId* id) {

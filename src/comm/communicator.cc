@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "bootstrap/join.h"
 
 namespace weft {
@@ -28,10 +29,14 @@ int processors() {
 
 Expected<std::unique_ptr<Communicator>> Communicator::join(const UniqueId& id, int ranks, int rank) {
   WEFT_TRY_ASSIGN(auto endpoint, Endpoint::of_process());
-  const double seconds = endpoint->config().number(Variable::init_timeout);
   std::unique_ptr<Communicator> communicator(new Communicator(std::move(endpoint), ranks, rank));
-  WEFT_TRY(communicator->set_up(id, Deadline::after_ms(static_cast<int64_t>(seconds * 1000))));
+  WEFT_TRY(communicator->set_up(id, communicator->join_deadline()));
   return communicator;
+}
+
+Deadline Communicator::join_deadline() const {
+  const double seconds = endpoint_->config().number(Variable::init_timeout);
+  return Deadline::after_ms(static_cast<int64_t>(seconds * 1000));
 }
 
 Communicator::Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank)
@@ -53,13 +58,13 @@ Status Communicator::set_up(const UniqueId& id, Deadline deadline) {
 Status Communicator::enroll(const UniqueId& id, Deadline deadline) {
   WEFT_TRY_ASSIGN(Joined joined, weft::join(id, endpoint_->join_request(rank_, ranks_), deadline));
   id_ = joined.communicator;
+  secret_ = joined.secret;
   roster_ = std::move(joined.roster);
   WEFT_TRY_ASSIGN(
       membership_,
-      Membership::join(
-          endpoint_->control(),
-          {.communicator = id_, .rank = rank_, .secret = joined.secret, .roster = roster_, .alive = &alive_},
-          deadline));
+      Membership::join(endpoint_->control(),
+                       {.communicator = id_, .rank = rank_, .secret = secret_, .roster = roster_, .alive = &alive_},
+                       deadline));
   return {};
 }
 
@@ -82,6 +87,39 @@ Status Communicator::make_engine() {
         report_stuck(waited, operation, awaited);
       }});
   return {};
+}
+
+Expected<std::unique_ptr<Communicator>> Communicator::shrink() {
+  WEFT_TRY_ASSIGN(const RankSet failed, membership_->shrink(join_deadline()));
+  const auto before = std::lower_bound(failed.begin(), failed.end(), rank_) - failed.begin();
+  std::unique_ptr<Communicator> smaller(
+      new Communicator(endpoint_, ranks_ - static_cast<int>(failed.size()), rank_ - static_cast<int>(before)));
+  WEFT_TRY(smaller->continue_from(*this, failed));
+  return smaller;
+}
+
+// What joining does, with nothing left to ask: the others have the same roster, and the processes are linked.
+Status Communicator::continue_from(const Communicator& before, const RankSet& failed) {
+  id_ = mix64(before.id_ ^ mix64(before.membership_->shrinks()));
+  secret_ = before.secret_;
+  for (const Member& member : before.roster_) {
+    if (std::binary_search(failed.begin(), failed.end(), member.rank)) continue;
+    roster_.push_back(member);
+    roster_.back().rank = static_cast<int>(roster_.size()) - 1;
+  }
+  WEFT_TRY_ASSIGN(membership_,
+                  Membership::continue_in(
+                      endpoint_->control(),
+                      {.communicator = id_, .rank = rank_, .secret = secret_, .roster = roster_, .alive = &alive_}));
+  WEFT_TRY(make_engine());
+  log_info("comm", "rank {} of {} goes on in communicator {:016x}, without failed={{{}}} of {:016x}", rank_, ranks_,
+           id_, rank_ranges(failed), before.id_);
+  return {};
+}
+
+void Communicator::revoke() {
+  const Status first = fail(weft::error(Code::aborted, "rank {} called weftCommRevoke", rank_));
+  log_info("comm", "revoked; the first error was: {}", first.text());
 }
 
 void Communicator::abort() {

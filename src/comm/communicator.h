@@ -5,6 +5,7 @@
 // Room before: comm/api. Room after: exec/engine.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -26,6 +27,9 @@ class Communicator {
  public:
   // Joins; blocks until all ranks are there or the deadline has passed.
   static Expected<std::unique_ptr<Communicator>> join(const UniqueId& id, int ranks, int rank);
+  // Makes a communicator of the ranks that live, in their order; blocks until every one of them has called it, at most
+  // as long as joining may take. May be called again after weftNotJoined.
+  Expected<std::unique_ptr<Communicator>> shrink();
   // Leaves in good order: the others learn that nothing more comes from here.
   ~Communicator();
 
@@ -39,6 +43,12 @@ class Communicator {
   Status error() const { return alive_.error(); }
   // Stops a call under way in another thread and tells the peers. Any thread; does not wait for that call.
   void abort();
+  // Stops the communicator on all ranks, which can then shrink it. Any thread.
+  void revoke();
+  // Ranks that died, ascending: the same on all that live, once they have agreed. Any thread.
+  RankSet failed_ranks() const { return membership_->failed_ranks(); }
+  // How many operations have begun, which is the number of the latest one. Any thread.
+  uint32_t operations() const { return sequence_.load(std::memory_order_relaxed); }
   // True in a child after fork: the communicator is the parent's.
   bool forked() const { return forked_since(generation_); }
 
@@ -46,6 +56,8 @@ class Communicator {
   Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank);
   Status set_up(const UniqueId& id, Deadline deadline);
   Status enroll(const UniqueId& id, Deadline deadline);
+  Status continue_from(const Communicator& before, const RankSet& failed);
+  Deadline join_deadline() const;
   Status make_engine();
 
   PreparedPlan* prepare(const Operation& operation);
@@ -61,6 +73,7 @@ class Communicator {
   const int ranks_, rank_;
   const uint32_t generation_ = fork_generation();
   uint64_t id_ = 0;
+  Secret secret_{};
   Alive alive_;
   Roster roster_;
   std::unique_ptr<Membership> membership_;
@@ -69,7 +82,7 @@ class Communicator {
   std::chrono::nanoseconds time_limit_{0};  // of one operation; 0: none
   std::unique_ptr<Engine> engine_;
   PlanCache plans_;
-  uint32_t sequence_ = 0;  // of the operation under way, from 1
+  std::atomic<uint32_t> sequence_{0};  // of the operation under way, from 1; written by its caller only
 };
 
 // For a call in another thread to return after it was told to stop.

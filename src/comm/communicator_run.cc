@@ -10,7 +10,7 @@ namespace weft {
 
 Status Communicator::run(const Operation& operation) {
   if (alive_.stopped()) return alive_.error();
-  ++sequence_;
+  sequence_.store(sequence_ + 1, std::memory_order_relaxed);
   if (operation.count == 0) return {};
   PreparedPlan* prepared = plans_.find(operation.collective, operation.root, size_class(operation.bytes()));
   if (prepared == nullptr) prepared = prepare(operation);
@@ -42,7 +42,7 @@ void Communicator::prepare_work(const Operation& operation, PreparedPlan& prepar
 }
 
 CallSignature Communicator::signature(const Operation& operation) const {
-  return {.sequence = sequence_,
+  return {.sequence = operations(),
           .count = operation.count,
           .root = static_cast<uint32_t>(operation.root),
           .collective = static_cast<uint8_t>(operation.collective),

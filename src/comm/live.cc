@@ -2,6 +2,17 @@
 
 namespace weft {
 
+Status give_handle(std::unique_ptr<Communicator> communicator, weftComm_t* handle) {
+  weftComm_t made = put_handle(communicator.get());
+  if (made == nullptr) {
+    return error(Code::resource, "this process has {} communicators, the most there can be; destroy some",
+                 kCommunicatorsMax);
+  }
+  communicator.release();  // The handle owns it from here on.
+  *handle = made;
+  return {};
+}
+
 Status unusable(const char* function, weftComm_t handle) {
   if (handle == nullptr) {
     return error(Code::invalid_argument, "{}: comm is NULL; make a communicator with weftCommInitRank first", function);

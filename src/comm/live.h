@@ -10,6 +10,9 @@ namespace weft {
 // Why a function cannot use `handle`: NULL, none of weft's, destroyed, made before a fork, or another call has it.
 Status unusable(const char* function, weftComm_t handle);
 
+// Makes a handle that owns the communicator; `*handle` is set only on success.
+Status give_handle(std::unique_ptr<Communicator> communicator, weftComm_t* handle);
+
 // For collectives and destroy, of which a communicator takes one at a time.
 class SoleCaller {
  public:

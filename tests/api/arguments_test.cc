@@ -122,6 +122,25 @@ TEST_F(Arguments, places_for_answers) {
   expect_error(weftMemAlloc(nullptr, 8), weftInvalidArgument, {"weftMemAlloc", "pointer is NULL"});
 }
 
+// places for what faults tell, missing; a capacity that does not fit
+// expect: the argument is named
+TEST_F(Arguments, faults) {
+  weftFailure_t failure{};
+  expect_error(weftCommShrink(comm_, nullptr), weftInvalidArgument, {"weftCommShrink", "newcomm is NULL"});
+  expect_error(weftCommGetFailure(comm_, nullptr, nullptr, 0), weftInvalidArgument, {"failure is NULL"});
+  expect_error(weftCommGetFailure(comm_, &failure, nullptr, 3), weftInvalidArgument, {"failed_ranks", "capacity is 3"});
+  expect_error(weftCommGetFailure(comm_, &failure, nullptr, -1), weftInvalidArgument, {"capacity is -1"});
+  EXPECT_EQ(weftCommGetFailure(comm_, &failure, nullptr, 0), weftSuccess);
+  EXPECT_EQ(failure.verdict, weftVerdictNone);
+  EXPECT_EQ(failure.failed_count, 0);
+  for (const weftComm_t bad : {weftComm_t{}, reinterpret_cast<weftComm_t>(&failure)}) {
+    weftComm_t other = nullptr;
+    expect_error(weftCommRevoke(bad), weftInvalidArgument, {"weftCommRevoke", "comm"});
+    expect_error(weftCommShrink(bad, &other), weftInvalidArgument, {"weftCommShrink", "comm"});
+    expect_error(weftCommGetFailure(bad, &failure, nullptr, 0), weftInvalidArgument, {"weftCommGetFailure", "comm"});
+  }
+}
+
 // places that do not exist, ids that nobody drew
 // expect: value and range; a damaged id is told from a foreign one
 TEST_F(Arguments, joining) {

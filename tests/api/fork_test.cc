@@ -16,6 +16,8 @@ std::vector<std::pair<const char*, weftResult_t>> call_all(weftComm_t comm) {
   std::array<float, 8> out{};
   int number = 0;
   weftResult_t async = weftSuccess;
+  weftComm_t other = nullptr;
+  weftFailure_t failure{};
   return {
       {"weftAllReduce", weftAllReduce(in.data(), out.data(), 1, weftFloat32, weftSum, comm, nullptr)},
       {"weftReduceScatter", weftReduceScatter(in.data(), out.data(), 1, weftFloat32, weftSum, comm, nullptr)},
@@ -25,6 +27,9 @@ std::vector<std::pair<const char*, weftResult_t>> call_all(weftComm_t comm) {
       {"weftCommCount", weftCommCount(comm, &number)},
       {"weftCommUserRank", weftCommUserRank(comm, &number)},
       {"weftCommGetAsyncError", weftCommGetAsyncError(comm, &async)},
+      {"weftCommRevoke", weftCommRevoke(comm)},
+      {"weftCommShrink", weftCommShrink(comm, &other)},
+      {"weftCommGetFailure", weftCommGetFailure(comm, &failure, nullptr, 0)},
       {"weftCommDestroy", weftCommDestroy(comm)},
       {"weftCommAbort", weftCommAbort(comm)},
   };

@@ -1,0 +1,52 @@
+/* Faults: who is gone, and how the others go on. */
+#ifndef WEFT_FAULTS_H
+#define WEFT_FAULTS_H
+
+#include <stdint.h>
+#include <weft/result.h>
+#include <weft/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a communicator failed of. */
+typedef enum {
+  weftVerdictNone = 0,     /* it has not failed */
+  weftVerdictDied = 1,     /* ranks died; failed_ranks names them, the same on all that live */
+  weftVerdictLeft = 2,     /* a rank destroyed its communicator, or gave up, while others waited for it */
+  weftVerdictMismatch = 3, /* ranks called different collectives, or with different arguments */
+  weftVerdictTimeout = 4,  /* an operation took longer than WEFT_TIMEOUT */
+  weftVerdictAborted = 5,  /* weftCommAbort or weftCommRevoke was called */
+  weftVerdictResource = 6, /* memory, file descriptors or another limit */
+  weftVerdictOther = 7     /* weftGetLastError tells */
+} weftVerdict_t;
+
+typedef struct {
+  weftVerdict_t verdict;
+  weftResult_t result; /* the communicator's first error, as weftCommGetAsyncError gives it */
+  uint64_t operation;  /* the number of this rank's latest collective on the communicator, from 1; 0: none */
+  int failed_count;    /* how many ranks died */
+} weftFailure_t;
+
+/* Stores what `comm` failed of in `*failure`, and the ranks that died, ascending, in `failed_ranks`, at most `capacity`
+ * of them (NULL and 0: none). Ranks that live get the same list once their calls on `comm` have returned
+ * weftRemoteError. Any thread; never blocks. */
+WEFT_API weftResult_t weftCommGetFailure(weftComm_t comm, weftFailure_t* failure, int* failed_ranks, int capacity);
+
+/* Stops `comm` on all ranks: calls under way and later ones return weftAborted. The handle stays valid: destroy it, or
+ * make a smaller communicator from it with weftCommShrink. Any thread; never blocks. */
+WEFT_API weftResult_t weftCommRevoke(weftComm_t comm);
+
+/* Makes a communicator of the ranks of `comm` that live; they keep their order. No list of the dead is needed: the
+ * survivors agree on it. Every rank that lives must call it, whether `comm` has failed or not, when no collective on
+ * `comm` is under way on that rank; it blocks until all have, at most WEFT_INIT_TIMEOUT seconds, then it fails with
+ * weftNotJoined, names the ranks that did not call, and may be called again. Ranks that die meanwhile are left out, or,
+ * if they die late, fail the new communicator. `comm` stays as it was: destroy it. `*newcomm` is set only on success.
+ * Source: shrink and agreement of User Level Failure Mitigation (MPI Forum, ULFM). */
+WEFT_API weftResult_t weftCommShrink(weftComm_t comm, weftComm_t* newcomm);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,138 @@
+// What it means for the seats that a process is gone: the survivors of each communicator agree on who is, and only then
+// does the communicator fail, with the same ranks named everywhere.
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "bootstrap/seats.h"
+
+namespace weft {
+namespace {
+
+// "rank 3 (node-a pid 4711)", "ranks 2, 4-5 (node-a pid 4711)": those of one process.
+std::string describe_all(const Seat& seat, const std::vector<int>& ranks) {
+  const Member& first = seat.member(ranks.front());
+  if (ranks.size() == 1) return describe(first);
+  return fmt::format("ranks {} ({} pid {})", rank_ranges(ranks), first.host, first.pid);
+}
+
+// "rank 3 (node-a pid 4711) died: its process ended; rank 5 (node-b pid 12) died: other ranks noticed"
+std::string describe_failed(const Seat& seat, const RankSet& failed) {
+  std::string text;
+  for (size_t i = 0; i < failed.size();) {
+    const ProcessId& process = seat.member(failed[i]).process;
+    std::vector<int> ranks;
+    for (; i < failed.size() && seat.member(failed[i]).process == process; ++i) ranks.push_back(failed[i]);
+    const auto cause = seat.causes.find(ranks.front());
+    text += fmt::format("{}{} {}", text.empty() ? "" : "; ", describe_all(seat, ranks),
+                        cause == seat.causes.end() ? "died: other ranks noticed" : cause->second);
+  }
+  return text;
+}
+
+RankSet survivors_of(const Seat& seat, const RankSet& failed) {
+  RankSet survivors;
+  for (size_t rank = 0; rank < seat.roster.size(); ++rank) {
+    const bool has_failed = std::binary_search(failed.begin(), failed.end(), static_cast<int>(rank));
+    if (!has_failed && seat.peers[rank] != Seat::Peer::departed) survivors.push_back(static_cast<int>(rank));
+  }
+  return survivors;
+}
+
+}  // namespace
+
+void Seats::lose(const ProcessId& process, Code code, const std::string& what) {
+  for (const auto& [key, seat] : seats_) lose_in(*seat, process, code, what);
+}
+
+void Seats::lose_in(Seat& seat, const ProcessId& process, Code code, const std::string& what) {
+  std::vector<int> lost;
+  for (const Member& member : seat.roster) {
+    const bool departed = seat.peers[static_cast<size_t>(member.rank)] == Seat::Peer::departed;
+    if (member.process == process && !departed) lost.push_back(member.rank);
+  }
+  if (lost.empty()) return;
+  for (const int rank : lost) seat.causes.emplace(rank, what);
+  // Before all have come there is nobody to agree with: some may not have a seat yet.
+  const bool joining = seat.absent != 0;
+  if (joining || code != Code::remote_error) seat.alive->fail(Status(code, describe_failed(seat, lost)));
+  failures_known_ = true;
+  seat.failures.suspect(lost);
+  seat.shrink.suspect(lost);
+  posts_due_ = true;
+  settle(seat);
+}
+
+void Seats::call_shrink(Seat& seat) {
+  if (!seat.shrink.called()) seat.shrink.take_part();
+  posts_due_ = true;
+}
+
+void Seats::tell(const ProcessId& from, const AgreementNews& news) {
+  const auto [first, last] = seats_.equal_range(news.key);
+  const auto seat = std::find_if(first, last, [&](const auto& one) { return one.second->rank == news.to; });
+  if (seat != last) return apply(*seat->second, from, news);
+  if (early_agreements_.size() == kEarlyAgreementsMax) early_agreements_.pop_front();
+  early_agreements_.push_back({from, news});
+}
+
+// A process speaks for its own ranks only.
+void Seats::apply(Seat& seat, const ProcessId& from, const AgreementNews& news) {
+  if (news.to != seat.rank || news.from < 0 || news.from >= static_cast<int>(seat.roster.size())) return;
+  if (seat.member(news.from).process != from) return;
+  seat.agreement(news.subject).receive(news.from, news.message);
+  failures_known_ = failures_known_ || !seat.failures.failed().empty();
+  posts_due_ = true;
+  settle(seat);
+}
+
+// Tells this rank what was decided since the last time.
+void Seats::settle(Seat& seat) {
+  if (seat.failures.expelled() || seat.shrink.expelled()) {
+    seat.alive->fail(error(Code::remote_error,
+                           "the other ranks treat {} as dead: it did not answer for too long, or lost its connections",
+                           describe(seat.member(seat.rank))));
+    return;
+  }
+  const auto& decisions = seat.failures.decisions();
+  for (; seat.decisions_told < decisions.size(); ++seat.decisions_told) {
+    const RankSet& failed = decisions[seat.decisions_told];
+    const RankSet survivors = survivors_of(seat, failed);
+    const std::string verdict =
+        survivors.size() == 1 ? "1 survivor decides" : fmt::format("{} survivors agree", survivors.size());
+    const std::string text =
+        fmt::format("{}; {} on failed={{{}}}", describe_failed(seat, failed), verdict, rank_ranges(failed));
+    const bool first = seat.alive->fail(Status(Code::remote_error, text));
+    if (first && !survivors.empty() && survivors.front() == seat.rank)
+      log_warn("bootstrap", "{}. weftCommShrink makes a communicator of those who are left", text);
+  }
+}
+
+std::vector<Seats::Post> Seats::take_posts() {
+  std::vector<Post> posts;
+  if (!std::exchange(posts_due_, false)) return posts;
+  for (const auto& [key, seat] : seats_) {
+    for (const Subject subject : {Subject::failures, Subject::shrink}) {
+      for (auto& said : seat->agreement(subject).take_outgoing())
+        posts.push_back({seat->member(said.to).process, {key, subject, seat->rank, said.to, std::move(said.message)}});
+    }
+  }
+  return posts;
+}
+
+bool Seats::undecided() const {
+  return std::any_of(seats_.begin(), seats_.end(), [](const auto& one) {
+    return !one.second->failures.failed().empty() && !one.second->alive->stopped();
+  });
+}
+
+void Seats::fail_undecided() {
+  for (const auto& [key, seat] : seats_) {
+    const RankSet& failed = seat->failures.failed();
+    if (failed.empty() || seat->alive->stopped()) continue;
+    seat->alive->fail(error(Code::remote_error, "{}; the survivors have not agreed yet: rank {} has not answered",
+                            describe_failed(*seat, failed), rank_ranges(seat->failures.awaited())));
+  }
+}
+
+}  // namespace weft
