@@ -1,7 +1,7 @@
 # The few commands a visitor needs; scripts/check holds what CI runs.
 BUILD := build/release
 
-.PHONY: all perf check check-long format docs clean
+.PHONY: all perf check check-long chaos format docs clean
 
 all:
 	scripts/deps build
@@ -17,6 +17,12 @@ perf:
 
 check:
 	scripts/check
+
+# Ranks killed at drawn instants, 1,000 jobs; JOBS=n SEED=n replays.
+chaos:
+	cmake --preset release
+	cmake --build --preset release --target test_chaos
+	WEFT_CHAOS_JOBS=$(or $(JOBS),1000) $(if $(SEED),WEFT_CHAOS_SEED=$(SEED)) $(BUILD)/tests/test_chaos
 
 check-long:
 	scripts/check --long

@@ -2,6 +2,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "bootstrap/control.h"
 
@@ -78,8 +79,16 @@ Expected<RankSet> Control::shrink(Seat& seat, size_t taken, Deadline deadline) {
 
 RankSet Control::failed_ranks(const Seat& seat) const {
   std::lock_guard lock(mutex_);
-  const auto& decisions = seat.failures.decisions();
-  return decisions.empty() ? seat.failures.failed() : decisions.back();
+  RankSet failed;
+  for (const Subject subject : {Subject::failures, Subject::shrink}) {
+    const Agreement& agreement = seat.agreement(subject);
+    if (agreement.decisions().empty()) continue;
+    RankSet both;
+    std::set_union(failed.begin(), failed.end(), agreement.decisions().back().begin(),
+                   agreement.decisions().back().end(), std::back_inserter(both));
+    failed = std::move(both);
+  }
+  return failed.empty() ? seat.failures.failed() : failed;
 }
 
 }  // namespace weft

@@ -117,11 +117,15 @@ TEST(Shrink, until_one_is_left) {
                 {.killed = {1, 2, 3}});
 }
 
+class ShrinkOf : public ::testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Ranks, ShrinkOf, ::testing::Bool(),
+                         [](const auto& one) { return one.param ? "processes" : "threads"; });
+
 // nobody has died
 // expect: a second communicator of the same ranks; both work
-TEST(Shrink, of_a_healthy_communicator) {
+TEST_P(ShrinkOf, healthy_ranks) {
   SharedId id;
-  run_processes(3, [&](int rank) {
+  run_ranks(GetParam(), 3, [&](int rank) {
     weftComm_t comm = id.join(3, rank), twin = nullptr;
     EXPECT_EQ(weftCommShrink(comm, &twin), weftSuccess) << weftGetLastError(nullptr);
     for (int i = 0; i < 10; ++i) {
@@ -136,9 +140,9 @@ TEST(Shrink, of_a_healthy_communicator) {
 
 // one rank revokes while another waits for it
 // expect: aborted everywhere, by the name of the one that did; then all go on
-TEST(Shrink, after_revoke) {
+TEST_P(ShrinkOf, revoked_ranks) {
   SharedId id;
-  run_processes(3, [&](int rank) {
+  run_ranks(GetParam(), 3, [&](int rank) {
     weftComm_t comm = id.join(3, rank);
     expect_sum(comm, 3);
     if (rank == 2) {
