@@ -75,6 +75,7 @@ class Control final : public Courier {
   // Takes part in a shrink, unless `taken` were taken already and more decided; waits for what the survivors decide.
   Expected<RankSet> shrink(Seat& seat, size_t taken, Deadline deadline);
   RankSet failed_ranks(const Seat& seat) const;
+  void wait_for(const Seat& seat, std::span<const int> ranks);
   // Tells every other rank of the seat's communicator, in this process and in others.
   void announce(const Seat& seat, const Notice& notice);
   Expected<bool> approach(const Seat& seat, Approach& approach, Deadline deadline);
@@ -92,6 +93,12 @@ class Control final : public Courier {
   void post_agreements();
   int64_t agreement_sleep_ms(int64_t at_most_ms) const;
   void watch_agreements();  // on the control thread: ends those that take too long
+
+  // control_silence.cc: with the mutex held
+  void watch(const Seat& seat, std::span<const int> ranks);  // some rank waits for them now
+  int64_t silence_sleep_ms(int64_t at_most_ms) const;
+  void look_for_silence();
+  void lose_silent(Link& link);
 
   // control_links.cc: with the mutex held, on any thread
   Link* find_link(const ProcessId& peer);
@@ -122,6 +129,8 @@ class Control final : public Courier {
   bool stopping_ = false;      // the control thread's own
   uint64_t link_changes_ = 0;  // counts links that came or went
   std::optional<Clock::time_point> undecided_since_;
+  bool watching_ = false;  // some link is watched
+  Clock::time_point next_ping_{};
   std::set<ProcessId> connecting_;  // some thread of this process is at it
   Doorbell* doorbell_ = nullptr;
 

@@ -65,16 +65,22 @@ Expected<RankSet> Control::shrink(Seat& seat, size_t taken, Deadline deadline) {
   if (!decided()) seats_.call_shrink(seat);
   post_agreements();
   while (!decided()) {
+    watch(seat, seat.shrink.awaited());
     if (deadline.passed()) {
       return error(
           Code::not_joined,
           "weftCommShrink waits for rank {}: every rank that lives must call it; call it again to go on waiting",
           rank_ranges(seat.shrink.awaited()));
     }
-    changed_.wait_for(lock, milliseconds(deadline.left_ms(1000)));
+    changed_.wait_for(lock, milliseconds(deadline.left_ms(kTickMs)));
   }
   if (seat.shrink.expelled()) return failure_of(seat.alive->error());
   return seat.shrink.decisions()[taken];
+}
+
+void Control::wait_for(const Seat& seat, std::span<const int> ranks) {
+  std::lock_guard lock(mutex_);
+  watch(seat, ranks);
 }
 
 RankSet Control::failed_ranks(const Seat& seat) const {

@@ -45,7 +45,15 @@ void Control::read_link(Link& link, bool process_ended) {
 
 bool Control::take_frame(Link& link, Frame frame) {
   link.heard = true;
+  link.watch.since = Clock::now();
+  link.watch.suspected = false;
   switch (frame.kind) {
+    case FrameKind::ping:
+      link.push(make_frame(FrameKind::pong, {}));
+      flush_link(link);
+      return true;
+    case FrameKind::pong:
+      return true;
     case FrameKind::parcel:
       return take_parcel(link, std::move(frame));
     case FrameKind::enroll:

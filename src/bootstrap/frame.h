@@ -26,6 +26,8 @@ enum class FrameKind : uint8_t {
   leave = 18,      // a rank has ended its membership in good order
   failure = 19,    // a rank has decided that the communicator has failed
   agreement = 20,  // between two ranks: who is gone
+  ping = 21,       // between processes: are you there
+  pong = 22,       // yes
 };
 
 struct Frame {

@@ -79,6 +79,10 @@ Expected<RankSet> Membership::shrink(Deadline deadline) {
   return failed;
 }
 
+void Membership::wait_for(std::span<const int> ranks) {
+  if (!control_->forked()) control_->wait_for(seat_, ranks);
+}
+
 RankSet Membership::failed_ranks() const {
   return control_->failed_ranks(seat_);
 }

@@ -45,6 +45,8 @@ class Membership {
   // same on all. After weftNotJoined (the deadline passed) a further call goes on waiting for the same decision.
   Expected<RankSet> shrink(Deadline deadline);
   size_t shrinks() const { return shrinks_; }  // decisions taken
+  // This rank waits for those: they should show that they live. Cheap; to be called again while it waits.
+  void wait_for(std::span<const int> ranks);
   // Who is dead, as the survivors agreed; as far as this rank knows while they have not.
   RankSet failed_ranks() const;
 

@@ -83,9 +83,11 @@ Status Communicator::make_engine() {
       Ends::Identity{.communicator = id_, .epoch = 0, .rank = static_cast<uint32_t>(rank_)},
       ConnectionShape{.slots = machine_.slots, .slot_bytes = machine_.slot_bytes}, std::move(routes), alive_,
       machine_.ranks_per_host > machine_.processors ? kCrowded : kRoomy,
-      WaitReports{.stuck = [this](auto waited, const auto& operation, const auto& awaited) {
-        report_stuck(waited, operation, awaited);
-      }});
+      WaitReports{
+          .stuck = [this](auto waited, const auto& operation,
+                          const auto& awaited) { report_stuck(waited, operation, awaited); },
+          .awaiting =
+              [this](const auto& ranks) { membership_->wait_for(std::vector<int>(ranks.begin(), ranks.end())); }});
   return {};
 }
 

@@ -63,6 +63,7 @@ Outcome Engine::run_patiently(HostExecutor& executor, std::chrono::nanoseconds t
     }
     if (limit.passed()) return Outcome::timeout;
     const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
+    reports_.awaiting(executor.awaited_peers());
     if (waited < report_at) continue;
     report_at += kStuckAfter;
     reports_.stuck(waited, executor.operation(), executor.awaited_peers());

@@ -23,6 +23,7 @@ struct WaitReports {
   std::function<void(std::chrono::milliseconds waited, const Fingerprint& operation,
                      const std::vector<uint32_t>& awaited)>
       stuck;
+  std::function<void(const std::vector<uint32_t>& ranks)> awaiting;  // those that now hold the operation up
 };
 
 class Engine {
