@@ -24,7 +24,7 @@ void Control::watch(const Seat& seat, std::span<const int> ranks) {
     Link* const link = find_link(seat.member(rank).process);
     if (link == nullptr) continue;
     // What came before anybody waited does not count: this process may have been stopped itself.
-    if (now > link->watch.until) link->watch = {.since = now};
+    if (now > link->watch.until) link->watch = {.since = now, .rank = describe(seat.member(rank))};
     link->watch.until = now + kWatch;
     if (!std::exchange(watching_, true)) eventfd_write(wake_.get(), 1);
   }
@@ -45,10 +45,8 @@ void Control::look_for_silence() {
     watching_ = true;
     if (now - link->watch.since >= kDeath) silent.push_back(process);
     if (now - link->watch.since >= kSuspicion && !std::exchange(link->watch.suspected, true)) {
-      log_warn("bootstrap",
-               "pid {} on the other side of a control connection has been silent for {} ms; in {} ms it is "
-               "treated as dead",
-               link->pid(), kSuspicion.count(), (kDeath - kSuspicion).count());
+      log_warn("bootstrap", "{} has been silent for {} ms; in {} ms it is treated as dead", link->watch.rank,
+               kSuspicion.count(), (kDeath - kSuspicion).count());
     }
     link->push(make_frame(FrameKind::ping, {}));
     flush_link(*link);

@@ -19,12 +19,7 @@ int open_process(pid_t pid) {
 }  // namespace
 
 Link::Link(const ProcessId& peer, PrivateFd socket, bool local, pid_t pid)
-    : peer_(peer),
-      pid_(pid),
-      socket_(std::move(socket)),
-      process_(open_process(pid)),
-      local_(local),
-      reader_(kBodyBytesMax) {}
+    : peer_(peer), socket_(std::move(socket)), process_(open_process(pid)), local_(local), reader_(kBodyBytesMax) {}
 
 Link::~Link() {
   if (socket_.valid() && !socket_.inherited()) ::shutdown(socket_.get(), SHUT_RDWR);
