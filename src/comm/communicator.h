@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/alive.h"
+#include "base/flight_recorder.h"
 #include "base/fork.h"
 #include "bootstrap/member.h"
 #include "bootstrap/membership.h"
@@ -46,6 +47,7 @@ class Communicator {
   Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank);
   Status set_up(const UniqueId& id, Deadline deadline);
   Status enroll(const UniqueId& id, Deadline deadline);
+  Status make_recorder();
   Status make_engine();
 
   PreparedPlan* prepare(const Operation& operation);
@@ -53,6 +55,7 @@ class Communicator {
   CallSignature signature(const Operation& operation) const;
 
   Status explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
+  Status verdict(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
   Status fail(Status status);  // returns the first error
   void report_stuck(std::chrono::milliseconds waited, const Fingerprint& operation,
                     const std::vector<uint32_t>& awaited) const;
@@ -67,6 +70,7 @@ class Communicator {
   Machine machine_;
   std::string forced_algorithm_;
   std::chrono::nanoseconds time_limit_{0};  // of one operation; 0: none
+  std::unique_ptr<FlightRecorder> recorder_;
   std::unique_ptr<Engine> engine_;
   PlanCache plans_;
   uint32_t sequence_ = 0;  // of the operation under way, from 1
