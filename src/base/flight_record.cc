@@ -15,8 +15,9 @@ namespace weft {
 namespace {
 
 constexpr int kInterruptionsMax = 1000;
-constexpr double kNsPerTickMax = 1000;  // no counter worth reading is slower
-constexpr int64_t kSpanTicksMax = int64_t{1} << 53;
+constexpr double kNsPerTickMax = 100;                // no counter worth reading is slower
+constexpr int64_t kSpanTicksMax = int64_t{1} << 53;  // from the latest anchor to any operation
+constexpr int kTimeBits = 61;                        // of nanoseconds: 73 years, so that sums of a few fit
 
 // What is copied out; the words of an entry are plain here.
 struct Copy {
@@ -105,7 +106,8 @@ Expected<TickLine> tick_line(const FlightIdentity& identity, std::string_view na
   const FlightAnchor &first = identity.first, &latest = identity.latest[identity.anchors % 2];
   const auto ticks = static_cast<double>(latest.ticks) - static_cast<double>(first.ticks);
   const auto ns = static_cast<double>(latest.monotonic_ns) - static_cast<double>(first.monotonic_ns);
-  if (latest.monotonic_ns >> 62 != 0 || !(ticks > 0) || !(ns > 0) || ns / ticks > kNsPerTickMax) {
+  const uint64_t times = first.monotonic_ns | latest.monotonic_ns | identity.realtime_ns;
+  if (times >> kTimeBits != 0 || !(ticks > 0) || !(ns > 0) || ns / ticks > kNsPerTickMax) {
     return error(Code::invalid_argument, "{}: offset {}: {} ticks in {} ns are no clock", name,
                  sizeof(FlightHeader) + offsetof(FlightIdentity, latest), ticks, ns);
   }
