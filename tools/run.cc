@@ -27,7 +27,9 @@ constexpr const char* kFooter =
     "launcher around weft run. Rank 0 reads standard input; the others read nothing. Processors are not bound.\n\n"
     "When a rank fails, the others have the grace time to report what they saw, then get SIGTERM, then SIGKILL. A rank "
     "that\n"
-    "exits with 0 ends nobody else. SIGINT, SIGTERM and SIGHUP are passed to all ranks; the second one kills them.\n\n"
+    "exits with 0 ends nobody else. The report names the collective that each rank was in; weft trace reads more of it "
+    "from\n"
+    "the files of --trace-dir. SIGINT, SIGTERM and SIGHUP are passed to all ranks; the second one kills them.\n\n"
     "Exit status: 0 when all ranks exited with 0; that of the rank that failed first (128 + number, if by a signal);\n"
     "128 + number of a signal to weft run; 124 after --timeout; 125 when weft run itself failed; 127 when the program "
     "cannot\n"
@@ -74,6 +76,9 @@ CLI::App* add_run(CLI::App& app, RunOptions& options) {
       ->transform(CLI::Transformer(std::map<std::string, Prefix>{
           {"auto", Prefix::automatic}, {"always", Prefix::always}, {"never", Prefix::never}}))
       ->option_text("auto|always|never [auto]");
+  run->add_option("--trace-dir", options.trace_dir, "Where the flight records of all ranks go when the job fails")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
   run->formatter(std::make_shared<RunFormatter>());
   run->footer(kFooter);
   return run;
@@ -104,7 +109,7 @@ int run(const RunOptions& options) {
   fmt::print(stderr, "weft {}  {} rank{} on 1 host  job {}\n", WEFT_VERSION, options.nranks,
              options.nranks == 1 ? "" : "s", name);
   Job job(options, std::move(*signals));
-  if (const Status status = job.start(plan_ranks(options, name)); !status.ok()) {
+  if (const Status status = job.start(plan_ranks(options, name), name); !status.ok()) {
     fmt::print(stderr, "weft: {}\n", status.text());
     return status.code() == Code::invalid_argument ? kCannotRun : kOwnFailure;
   }
@@ -159,6 +164,7 @@ std::map<std::string, std::string, std::less<>> common_environment(const std::st
   environment["WEFT_NRANKS"] = environment["WEFT_LOCAL_SIZE"] = fmt::format("{}", nranks);
   environment["WEFT_JOB"] = job;
   environment["WEFT_SECRET"] = random_hex(32);
+  environment["WEFT_TRACE_SOCKET"] = job;
   return environment;
 }
 

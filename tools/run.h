@@ -14,6 +14,7 @@ struct RunOptions {
   double timeout_s = 0;  // 0: no limit
   double grace_s = 2;
   Prefix prefix = Prefix::automatic;
+  std::string trace_dir;             // where flight records go when a job fails; empty: nowhere
   std::vector<std::string> command;  // program and arguments
 };
 

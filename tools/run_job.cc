@@ -44,7 +44,8 @@ Job::~Job() {
   }
 }
 
-Status Job::start(const std::vector<RankPlan>& plans) {
+Status Job::start(const std::vector<RankPlan>& plans, const std::string& name) {
+  WEFT_TRY(flights_.open(name, options_.nranks));
   for (const RankPlan& plan : plans) {
     WEFT_TRY_ASSIGN(RankProcess process, start_rank(plan));
     const bool bare = options_.prefix == Prefix::never || (options_.prefix == Prefix::automatic && plan.rank == 0);
@@ -70,6 +71,7 @@ int Job::supervise() {
       on_step();
     }
   }
+  if (!options_.trace_dir.empty() && exit_status_.value_or(0) != 0) save_records();
   static_cast<void>(err_.drain());
   return exit_status_.value_or(0);
 }
@@ -94,6 +96,7 @@ void Job::wait_for_events() {
   for (const Sink* sink : {&out_, &err_}) {
     if (sink->full()) entries.push_back({sink->fd(), POLLOUT, 0});
   }
+  entries.push_back({flights_.fd(), POLLIN, 0});
 
   const int64_t timeout_ms = leftovers_.left_ms(step_.left_ms(prompt ? kPromptMs : kNapMs));
   if (::poll(entries.data(), entries.size(), static_cast<int>(timeout_ms)) == 0 && prompt) {
@@ -102,6 +105,7 @@ void Job::wait_for_events() {
     }
     return;
   }
+  flights_.collect();  // before the ends: what a rank handed in tells how it ended
   // Output first: the last words of a rank come before the report of its end.
   const size_t first_stream = 1 + watched.size();
   for (size_t i = 0; i < readable.size(); ++i) {
@@ -121,6 +125,7 @@ void Job::on_end(RankProcess& process) {
   const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
   report(fmt::format("rank {} (pid {}, host {}) left first, {}, {:.1f} s after start", process.rank, process.pid,
                      host_name(), ending.text(), seconds));
+  report_operations();
   enter(Phase::grace, options_.grace_s);
 }
 
@@ -144,6 +149,7 @@ void Job::on_step() {
     exit_status_ = kTimedOut;
     report(
         fmt::format("SIGTERM to {}, still running {} s after start (--timeout)", running_ranks(), options_.timeout_s));
+    report_operations();
   } else if (phase_ == Phase::grace) {
     report(fmt::format("SIGTERM to {}, still running {} s later", running_ranks(), options_.grace_s));
   } else {
@@ -195,6 +201,16 @@ void Job::signal_running(int signal, bool also_terminal_group) {
 
 void Job::report(const std::string& text) {
   err_.append(fmt::format("weft: {}\n", text));
+}
+
+void Job::report_operations() {
+  for (const std::string& sentence : flights_.sentences()) report(sentence);
+}
+
+void Job::save_records() {
+  const auto saved = flights_.save(options_.trace_dir);
+  if (!saved) return report(std::string(saved.error().text()));
+  if (*saved > 0) report(fmt::format("{} flight records are in {}; weft trace reads them", *saved, options_.trace_dir));
 }
 
 std::string Job::running_ranks() const {

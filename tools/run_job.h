@@ -10,6 +10,7 @@
 #include "base/deadline.h"
 #include "base/fd.h"
 #include "base/status.h"
+#include "tools/flight_box.h"
 #include "tools/run.h"
 #include "tools/run_output.h"
 #include "tools/run_rank.h"
@@ -22,7 +23,8 @@ class Job {
   // `supervise`.
   Job(const RunOptions& options, OwnedFd signals);
   ~Job();  // Ends what is left.
-  Status start(const std::vector<RankPlan>& plans);
+  // `name` is where the ranks hand in their flight recorders.
+  Status start(const std::vector<RankPlan>& plans, const std::string& name);
   // Returns when all ranks have ended and their output has been passed on; the result is the exit status of `weft run`.
   int supervise();
 
@@ -41,6 +43,8 @@ class Job {
   void enter(Phase phase, double seconds);
   void signal_running(int signal, bool also_terminal_group);
   void report(const std::string& text);
+  void report_operations();
+  void save_records();
   std::string running_ranks() const;
   size_t running_count() const;
   bool output_is_through() const;
@@ -51,6 +55,7 @@ class Job {
   std::vector<RankProcess> ranks_;
   std::list<Stream> streams_;
   Sink out_, err_;
+  FlightBox flights_;
   Phase phase_ = Phase::running;
   Deadline step_ = Deadline::never();
   std::optional<int> exit_status_;  // decided by what went wrong first

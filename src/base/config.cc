@@ -46,6 +46,11 @@ constexpr std::array<VariableRow, kVariableCount> kRows = {{
      "1 lets ranks on several hosts join without a shared secret: anyone who reaches the port could join."},
     {Variable::interface, "WEFT_IFACE", kText, "", 0, 0, "", false, false,
      "Network interface whose address is used between hosts, for example `eth0`."},
+    {Variable::trace_dir, "WEFT_TRACE_DIR", kText, "", 0, 0, "", false, false,
+     "Directory for the flight recorders of this process's communicators, which then outlive it as files for `weft "
+     "trace`; without it they live in memory."},
+    {Variable::trace_socket, "WEFT_TRACE_SOCKET", kText, "", 0, 0, "", false, false,
+     "Where ranks hand in their flight recorders, so that a rank that dies leaves its behind; set by `weft run`."},
 }};
 
 bool is_word_of(std::string_view words, std::string_view word) {

@@ -30,8 +30,10 @@ enum class Variable : uint8_t {
   secret,
   insecure,
   interface,
+  trace_dir,
+  trace_socket,
 };
-inline constexpr size_t kVariableCount = 15;
+inline constexpr size_t kVariableCount = 17;
 
 enum class VariableKind : uint8_t { integer, number, text, choice };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/flight_handover.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "bootstrap/join.h"
@@ -50,6 +51,7 @@ Communicator::~Communicator() {
 Status Communicator::set_up(const UniqueId& id, Deadline deadline) {
   set_log_rank(rank_);
   WEFT_TRY(enroll(id, deadline));
+  WEFT_TRY(make_recorder());
   WEFT_TRY(make_engine());
   log_info("comm", "rank {} of {} joined communicator {:016x}", rank_, ranks_, id_);
   return {};
@@ -65,6 +67,17 @@ Status Communicator::enroll(const UniqueId& id, Deadline deadline) {
       Membership::join(endpoint_->control(),
                        {.communicator = id_, .rank = rank_, .secret = secret_, .roster = roster_, .alive = &alive_},
                        deadline));
+  return {};
+}
+
+Status Communicator::make_recorder() {
+  const Config& config = endpoint_->config();
+  const Member& self = roster_[static_cast<size_t>(rank_)];
+  FlightRecorder::Owner owner{
+      .communicator = id_, .boot = self.host_identity, .rank = rank_, .ranks = ranks_, .host = self.host};
+  if (config.is_set(Variable::rank)) owner.launched_as = static_cast<int>(config.integer(Variable::rank));
+  WEFT_TRY_ASSIGN(recorder_, FlightRecorder::make(owner, config.text(Variable::trace_dir)));
+  hand_in_flight(recorder_->fd(), config.text(Variable::trace_socket));
   return {};
 }
 
@@ -113,6 +126,7 @@ Status Communicator::continue_from(const Communicator& before, const RankSet& fa
                   Membership::continue_in(
                       endpoint_->control(),
                       {.communicator = id_, .rank = rank_, .secret = secret_, .roster = roster_, .alive = &alive_}));
+  WEFT_TRY(make_recorder());
   WEFT_TRY(make_engine());
   log_info("comm", "rank {} of {} goes on in communicator {:016x}, without failed={{{}}} of {:016x}", rank_, ranks_,
            id_, rank_ranges(failed), before.id_);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/alive.h"
+#include "base/flight_recorder.h"
 #include "base/fork.h"
 #include "bootstrap/member.h"
 #include "bootstrap/membership.h"
@@ -58,6 +59,7 @@ class Communicator {
   Status enroll(const UniqueId& id, Deadline deadline);
   Status continue_from(const Communicator& before, const RankSet& failed);
   Deadline join_deadline() const;
+  Status make_recorder();
   Status make_engine();
 
   PreparedPlan* prepare(const Operation& operation);
@@ -65,6 +67,7 @@ class Communicator {
   CallSignature signature(const Operation& operation) const;
 
   Status explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
+  Status verdict(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
   Status fail(Status status);  // returns the first error
   void report_stuck(std::chrono::milliseconds waited, const Fingerprint& operation,
                     const std::vector<uint32_t>& awaited) const;
@@ -80,6 +83,7 @@ class Communicator {
   Machine machine_;
   std::string forced_algorithm_;
   std::chrono::nanoseconds time_limit_{0};  // of one operation; 0: none
+  std::unique_ptr<FlightRecorder> recorder_;
   std::unique_ptr<Engine> engine_;
   PlanCache plans_;
   std::atomic<uint32_t> sequence_{0};  // of the operation under way, from 1; written by its caller only

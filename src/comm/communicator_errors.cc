@@ -12,6 +12,12 @@ Status Communicator::fail(Status status) {
 }
 
 Status Communicator::explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared) {
+  Status status = verdict(outcome, operation, prepared);
+  recorder_->end(status.code());
+  return status;
+}
+
+Status Communicator::verdict(Outcome outcome, const Operation& operation, const PreparedPlan& prepared) {
   const CallSignature call = signature(operation);
   switch (outcome) {
     case Outcome::done:

@@ -19,7 +19,9 @@ Status Communicator::run(const Operation& operation) {
   work.input = static_cast<const std::byte*>(operation.sendbuff) - prepared->before_input;
   work.output = static_cast<std::byte*>(operation.recvbuff) - prepared->before_output;
   work.fingerprint = work.fingerprint.at(sequence_);
+  recorder_->begin(work.fingerprint.low, work.fingerprint.high);
   const Outcome outcome = engine_->run(prepared->executor, work, time_limit_);
+  recorder_->end(outcome == Outcome::done ? Code::success : Code::in_progress);  // explain() says the final word
   return outcome == Outcome::done ? Status() : explain(outcome, operation, *prepared);
 }
 

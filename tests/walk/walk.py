@@ -5,8 +5,8 @@
 
 PROGRAM (walk_program) prints the addresses of the functions that the second call enters, in order of first entry. Names,
 files and lines come from its debug information (binutils). Lines are those that hold code. A function of at most
-WORD_LINES lines, so of three statements at most, is a word: it is understood where it is used. Its lines count, but it
-is no function to read and no file to go to.
+WORD_LINES lines, so of three statements at most, is a word: it is understood where it is used. Its lines count, unless
+it is a single one, which says no more than its name; but it is no function to read and no file to go to.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def main():
     for _, path, _, _ in functions:
         if path not in files:
             files.append(path)
-    counts = {"file changes": len(files) - 1, "functions": len(functions), "lines": sum(f[3] for f in walk)}
+    counts = {"file changes": len(files) - 1, "functions": len(functions), "lines": sum(f[3] for f in walk if f[3] > 1)}
     print(f"files: {' -> '.join(path.removeprefix(root) for path in files)}")
     print(f"words: {len(walk) - len(functions)}, each of at most {WORD_LINES} lines")
     print(", ".join(f"{what} {count} (limit {LIMITS[what]})" for what, count in counts.items()))

@@ -1,0 +1,67 @@
+// The flight recorder of one rank of a communicator: the last operations it entered and left, in memory that another
+// process can read after this one was killed. Owned by the communicator; begin and end by the thread that runs the
+// operation. It is always on, so each is a handful of stores and one reading of a clock.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/fd.h"
+#include "base/flight_clock.h"
+#include "base/flight_format.h"
+#include "base/status.h"
+
+namespace weft {
+
+class FlightRecorder {
+ public:
+  struct Owner {
+    uint64_t communicator = 0, boot = 0;
+    int rank = 0, ranks = 1, launched_as = -1;
+    std::string host;
+  };
+  // In a file of its own in `directory`, or with an empty name in a sealed memfd. Only the directory can be an error:
+  // where there is no memfd to be had, it records into private memory, and fd() is -1.
+  static Expected<std::unique_ptr<FlightRecorder>> make(const Owner& owner, const std::string& directory);
+  // Marks the record as that of a rank which left in good order. A forked child leaves it as it is.
+  ~FlightRecorder();
+  FlightRecorder(const FlightRecorder&) = delete;
+  FlightRecorder& operator=(const FlightRecorder&) = delete;
+
+  // An operation is entered; the words of its fingerprint.
+  void begin(uint64_t low, uint64_t high) {
+    if ((began_ = now()) >= anchor_due_) anchor();
+    entry_ = &entries_[low % kFlightEntries];
+    put(0, low), put(1, high), put(2, began_), put(3, FlightMark::under_way(low));
+  }
+  // It has ended; what it said last counts.
+  void end(Code code) { put(3, FlightMark::ended(entry_->words[0], static_cast<uint64_t>(code), now() - began_)); }
+
+  int fd() const { return fd_.get(); }
+
+ private:
+  FlightRecorder(OwnedFd fd, std::byte* memory);
+  void describe(const Owner& owner, bool in_file);
+  void anchor();
+
+  uint64_t now() const { return counts_ ? processor_count() : monotonic_ns(); }
+  // Release: whoever finds a word of an operation finds the words before it, so a mark that fits vouches for all.
+  void put(size_t at, uint64_t value) { std::atomic_ref(entry_->words[at]).store(value, std::memory_order_release); }
+
+  const OwnedFd fd_;
+  std::byte* const memory_;  // kFlightBytes of a mapping
+  const uint32_t generation_;
+  const bool counts_ = processor_count_is_steady();
+  FlightEntry* const entries_;
+  FlightEntry* entry_;  // of the latest operation
+  uint64_t began_ = 0;
+  uint64_t anchor_due_ = 0;
+};
+
+// Of a record: weft-HOST-PID-COMMUNICATOR-RANK.flight
+std::string flight_file_name(const std::string& host, int pid, uint64_t communicator, int rank);
+// A file that only its owner can read, made here and now: one that is there already is an error.
+Expected<OwnedFd> make_flight_file(const std::string& directory, const std::string& name);
+
+}  // namespace weft
