@@ -1,7 +1,7 @@
 # The few commands a visitor needs; scripts/check holds what CI runs.
 BUILD := build/release
 
-.PHONY: all perf check check-long chaos format docs clean
+.PHONY: all perf check check-long chaos fuzz format docs clean
 
 all:
 	scripts/deps build
@@ -27,9 +27,14 @@ chaos:
 check-long:
 	scripts/check --long
 
-# One part: check-format, check-release, check-install, check-asan, check-tsan, check-clang.
+# One part: check-format, check-release, check-install, check-asan, check-tsan, check-clang, check-fuzz.
 check-%:
 	scripts/check $*
+
+# Each fuzzer for 60 seconds; `make fuzz SECONDS=600` for longer.
+fuzz:
+	scripts/deps
+	scripts/fuzz --seconds $(or $(SECONDS),60)
 
 format:
 	git ls-files -z '*.cc' '*.h' '*.c' | xargs -0 clang-format -i

@@ -12,5 +12,10 @@ if(WEFT_SANITIZE)
   add_compile_definitions(WEFT_SANITIZE_${sanitize_word}=1)
 endif()
 
+# Counts what an input reaches; the fuzzers alone link libFuzzer's main.
+if(WEFT_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 add_library(weft_fmt STATIC ${CMAKE_CURRENT_LIST_DIR}/weft_fmt.cc)
 target_link_libraries(weft_flags INTERFACE weft_fmt)

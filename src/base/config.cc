@@ -54,7 +54,7 @@ constexpr std::array<VariableRow, kVariableCount> kRows = {{
 }};
 
 bool is_word_of(std::string_view words, std::string_view word) {
-  if (word.empty()) return false;
+  if (word.empty() || word.find(' ') != std::string_view::npos) return false;
   const std::string padded = fmt::format(" {} ", words);
   return padded.find(fmt::format(" {} ", word)) != std::string::npos;
 }

@@ -37,6 +37,10 @@ std::vector<std::byte> encode(const AgreementNews& news) {
   write_set(writer, news.message.failed);
   writer.number(static_cast<uint32_t>(news.message.decisions.size()));
   for (const RankSet& set : news.message.decisions) write_set(writer, set);
+  writer.number(static_cast<uint32_t>(news.causes.size()));
+  for (const auto& [rank, cause] : news.causes) {
+    writer.number(static_cast<uint32_t>(rank)).text(std::string_view(cause).substr(0, kCauseBytesMax));
+  }
   return writer.take();
 }
 
@@ -62,6 +66,11 @@ std::optional<AgreementNews> decode_agreement(std::span<const std::byte> body) {
     auto set = read_set(reader);
     if (!set) return std::nullopt;
     news.message.decisions.push_back(std::move(*set));
+  }
+  const auto causes = reader.number<uint32_t>();
+  for (uint32_t i = 0; i < causes && reader.ok(); ++i) {
+    const auto rank = static_cast<int>(reader.number<uint32_t>());
+    news.causes[rank] = reader.text(kCauseBytesMax);
   }
   return reader.at_end() ? std::optional(std::move(news)) : std::nullopt;
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "bootstrap/agreement.h"
@@ -19,7 +21,9 @@ struct AgreementNews {
   Subject subject{};
   int from = 0, to = 0;
   AgreementMessage message;
+  std::map<int, std::string> causes;  // of those in message.failed whose end the sender saw: "died: …"
 };
+inline constexpr size_t kCauseBytesMax = 256;
 
 inline constexpr size_t kDecisionsMax = 4096;  // in one message
 std::vector<std::byte> encode(const AgreementNews& news);

@@ -40,10 +40,13 @@ void keep_fds(msghdr& message, std::deque<OwnedFd>& fds) {
   bool any = false;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    fds.emplace_back(fd);
-    any = true;
+    // A frame brings one at most, but the kernel hands over as many as fit in the space, and each is ours to close.
+    for (size_t at = 0; at + CMSG_LEN(sizeof(int)) <= header->cmsg_len; at += sizeof(int)) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(header) + at, sizeof fd);
+      fds.emplace_back(fd);
+      any = true;
+    }
   }
   // One came, but this process has no number left for it. Its place in the order must stay.
   if (!any && (message.msg_flags & MSG_CTRUNC) != 0) fds.emplace_back();

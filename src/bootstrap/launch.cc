@@ -91,13 +91,14 @@ Status check_place(const LaunchRow& row, const Launch& launch) {
   if (launch.rank >= launch.nranks) {
     return error(Code::invalid_usage, "{}={} is not below {}={}", row.rank, launch.rank, row.nranks, launch.nranks);
   }
-  if (launch.local_size && *launch.local_size > launch.nranks) {
-    return error(Code::invalid_usage, "{}={} is above {}={}", row.local_size, *launch.local_size, row.nranks,
+  if (launch.local_size && (*launch.local_size < 1 || *launch.local_size > launch.nranks)) {
+    return error(Code::invalid_usage, "{}={} is not from 1 to {}={}", row.local_size, *launch.local_size, row.nranks,
                  launch.nranks);
   }
-  if (launch.local_rank && launch.local_size && *launch.local_rank >= *launch.local_size) {
-    return error(Code::invalid_usage, "{}={} is not below {}={}", row.local_rank, *launch.local_rank, row.local_size,
-                 *launch.local_size);
+  const int ranks_here = launch.local_size.value_or(launch.nranks);
+  if (launch.local_rank && *launch.local_rank >= ranks_here) {
+    return error(Code::invalid_usage, "{}={} is not below {}={}", row.local_rank, *launch.local_rank,
+                 launch.local_size ? row.local_size : row.nranks, ranks_here);
   }
   return {};
 }
@@ -133,7 +134,7 @@ Status read_torchrun_root(const Environment& environment, Launch& launch) {
 Expected<HostPort> parse_host_port(std::string_view name, std::string_view text) {
   const size_t colon = text.rfind(':');
   std::string_view host = text.substr(0, colon == std::string_view::npos ? 0 : colon);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  const bool bracketed = host.size() > 2 && host.find_last_of('[') == 0 && host.find(']') == host.size() - 1;
   const bool plain = !host.empty() && host.find_first_of("[]:") == std::string_view::npos;
   if (!bracketed && !plain) {
     return error(Code::invalid_usage, "{}=\"{}\" is not host:port or [IPv6 address]:port", name, text);

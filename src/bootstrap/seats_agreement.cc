@@ -80,6 +80,7 @@ void Seats::tell(const ProcessId& from, const AgreementNews& news) {
 void Seats::apply(Seat& seat, const ProcessId& from, const AgreementNews& news) {
   if (news.to != seat.rank || news.from < 0 || news.from >= static_cast<int>(seat.roster.size())) return;
   if (seat.member(news.from).process != from) return;
+  for (const auto& [rank, cause] : news.causes) seat.causes.emplace(rank, cause);
   seat.agreement(news.subject).receive(news.from, news.message);
   failures_known_ = failures_known_ || !seat.failures.failed().empty();
   posts_due_ = true;
@@ -114,7 +115,8 @@ std::vector<Seats::Post> Seats::take_posts() {
   for (const auto& [key, seat] : seats_) {
     for (const Subject subject : {Subject::failures, Subject::shrink}) {
       for (auto& said : seat->agreement(subject).take_outgoing())
-        posts.push_back({seat->member(said.to).process, {key, subject, seat->rank, said.to, std::move(said.message)}});
+        posts.push_back({seat->member(said.to).process,
+                         {key, subject, seat->rank, said.to, std::move(said.message), seat->causes}});
     }
   }
   return posts;

@@ -23,6 +23,14 @@ uint64_t checksum_of(std::span<const std::byte> bytes) {
   return ByteReader(std::as_bytes(std::span(digest))).number<uint64_t>();
 }
 
+bool is_trust(Trust trust) {
+  return trust == Trust::secret || trust == Trust::local || trust == Trust::insecure;
+}
+
+bool is_family(uint8_t family) {
+  return family == 0 || family == 4 || family == 6;
+}
+
 }  // namespace
 
 std::string UniqueId::unix_name() const {
@@ -80,6 +88,10 @@ Expected<UniqueId> parse_unique_id(std::span<const std::byte> bytes) {
   id.communicator = reader.number<uint64_t>();
   id.host_identity = reader.number<uint64_t>();
   reader.raw(id.name);
+  if (!is_trust(id.trust) || !is_family(id.root.family)) {
+    return error(Code::invalid_argument, "this is no unique id of weft: it has trust {} and address family {}",
+                 static_cast<int>(id.trust), id.root.family);
+  }
   return id;
 }
 

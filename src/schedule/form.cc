@@ -48,7 +48,7 @@ Status check_ref(const Place& place, std::string_view word, const Ref& ref) {
   }
   const uint32_t size = place.lane().window_size != 0 ? place.lane().window_size : buffer_size(schedule, ref.buffer);
   if (ref.buffer > Buffer::scratch) return flaw(place.lane_number, place.step_number, "the {} is in no buffer", word);
-  if (place.lane().window_base + size > buffer_size(schedule, ref.buffer)) {
+  if (uint64_t{place.lane().window_base} + size > buffer_size(schedule, ref.buffer)) {
     return flaw(place.lane_number, place.step_number, "the window does not fit in the buffer of the {}", word);
   }
   if (ref.chunk >= size) {
@@ -120,6 +120,21 @@ Status check_loop(const Place& place) {
     if (place.schedule.steps[place.lane().first_step + place.step_number + i].op == Op::loop) {
       return flaw(place.lane_number, place.step_number, "a loop in a loop");
     }
+  }
+  return {};
+}
+
+// In 64 bits, before anything walks the lane.
+Status check_length(const Schedule& schedule, size_t lane_number) {
+  const Lane& lane = schedule.lanes[lane_number];
+  if (lane.window_size == 0 && lane.window_base != 0)
+    return error(Code::internal_error, "lane {}: a window of no chunks from {}", lane_number, lane.window_base);
+  uint64_t moves = lane.step_count;
+  for (uint32_t i = 0; i < lane.step_count; ++i) {
+    const Step& step = schedule.steps[lane.first_step + i];
+    if (step.op == Op::loop) moves += uint64_t{step.wait_step} * step.count;
+    if (moves > kLaneMovesMax)
+      return error(Code::internal_error, "lane {}: over {} moves, loops unrolled", lane_number, kLaneMovesMax);
   }
   return {};
 }
@@ -215,6 +230,7 @@ Status check_form(const Schedule& schedule, uint32_t rank, uint32_t ranks) {
   for (size_t lane = 0; lane < schedule.lanes.size(); ++lane) {
     if (!lane_in_range(schedule, schedule.lanes[lane]))
       return error(Code::internal_error, "lane {} is out of range", lane);
+    WEFT_TRY(check_length(schedule, lane));
     WEFT_TRY(check_loops(schedule, lane));
   }
   for (size_t lane = 0; lane < schedule.lanes.size(); ++lane) WEFT_TRY(check_moves(schedule, lane));

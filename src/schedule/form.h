@@ -14,6 +14,9 @@ namespace weft {
 // place in the lane, loop headers included.
 Status check_form(const Schedule& schedule, uint32_t rank, uint32_t ranks);
 
+// A ring of as many ranks as a communicator may have takes an eighth of it.
+inline constexpr uint32_t kLaneMovesMax = 1 << 20;
+
 // Moves of a lane in one pass, loops unrolled.
 uint32_t count_moves(const Schedule& schedule, const Lane& lane);
 

@@ -4,6 +4,8 @@
 namespace weft {
 namespace {
 
+constexpr uint32_t kFirstMax = UINT32_MAX - 256;  // a step has at most 255 ports of a kind
+
 Ref parse_ref(Scanner& scan) {
   Ref ref;
   for (const Buffer buffer : {Buffer::input, Buffer::output, Buffer::scratch}) {
@@ -28,8 +30,15 @@ struct Range {
   uint8_t count = 0;
 };
 
-Range parse_ports(Scanner& scan) {
+// Of ports and table entries: their ends are counted in the same 32 bits.
+uint32_t parse_first(Scanner& scan) {
   const auto first = scan.number<uint32_t>();
+  if (first > kFirstMax) scan.fail(fmt::format("a number up to {} before it", kFirstMax));
+  return first;
+}
+
+Range parse_ports(Scanner& scan) {
+  const uint32_t first = parse_first(scan);
   if (!scan.take("..")) return {first, 1};
   const auto last = scan.number<uint32_t>();
   if (last <= first || last - first >= 255) scan.fail("a range of 2 to 255 ports before it");
@@ -81,7 +90,7 @@ void parse_option(Scanner& scan, Step& step) {
   } else if (scan.take("gap")) {
     step.gap = scan.number<int32_t>();
   } else if (scan.take("table")) {
-    step.table = scan.number<uint32_t>() + 1;
+    step.table = parse_first(scan) + 1;
   } else if (scan.take("ports")) {
     step.port_stride = scan.number<int8_t>();
   } else if (scan.take("pairwise")) {
@@ -141,6 +150,7 @@ void parse_lane(Scanner& scan, Schedule& schedule) {
     lane.window_base = scan.number<uint32_t>();
     scan.expect("size");
     lane.window_size = scan.number<uint32_t>();
+    if (lane.window_size == 0) scan.fail("a window of at least one chunk before it");
   }
   scan.expect_line_end();
   while (scan.take("port")) {

@@ -42,6 +42,7 @@ TEST(Config, lists_choices) {
   const auto config = parse({{"WEFT_DEBUG", "loud"}});
   ASSERT_FALSE(config.has_value());
   EXPECT_NE(config.error().text().find("none error warn info trace"), std::string::npos);
+  EXPECT_FALSE(parse({{"WEFT_DEBUG", "warn info"}}).has_value());
 }
 
 // a misspelt name

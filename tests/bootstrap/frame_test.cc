@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <array>
+#include <cstring>
 #include <string>
 
 #include "bootstrap/secret.h"
@@ -37,6 +39,24 @@ size_t size_of(const OwnedFd& fd) {
   struct stat status {};
   EXPECT_EQ(fstat(fd.get(), &status), 0);
   return static_cast<size_t>(status.st_size);
+}
+
+// Two copies of one descriptor come along.
+void send_with_twins(int socket, const std::vector<std::byte>& bytes, int fd) {
+  const std::array<int, 2> fds = {fd, fd};
+  alignas(cmsghdr) char space[CMSG_SPACE(sizeof fds)] = {};
+  iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = space;
+  message.msg_controllen = sizeof space;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof fds);
+  std::memcpy(CMSG_DATA(header), fds.data(), sizeof fds);
+  ASSERT_EQ(sendmsg(socket, &message, 0), static_cast<ssize_t>(bytes.size()));
 }
 
 // two frames, cut at every place of the stream
@@ -102,6 +122,28 @@ TEST(Frame, nonsense) {
     EXPECT_EQ(reader.read(pair.two.get(), frames), FrameReader::State::broken);
     EXPECT_NE(reader.reason().find(too_long ? "101" : "descriptor"), std::string::npos);
   }
+}
+
+// a frame that brings two descriptors
+// expect: broken; both are closed with the reader and the frames
+TEST(Frame, two_descriptors) {
+  Pair pair;
+  int pipe_ends[2];
+  ASSERT_EQ(pipe2(pipe_ends, O_CLOEXEC), 0);
+  const OwnedFd read_end(pipe_ends[0]);
+  OwnedFd write_end(pipe_ends[1]);
+  {
+    const auto frame = make_frame(FrameKind::parcel, part_of("x"), true);
+    send_with_twins(pair.one.get(), *frame, write_end.get());
+    FrameReader reader(100);
+    std::vector<Frame> frames;
+    EXPECT_EQ(reader.read(pair.two.get(), frames), FrameReader::State::open);
+    send_with_twins(pair.one.get(), *frame, write_end.get());
+    EXPECT_EQ(reader.read(pair.two.get(), frames), FrameReader::State::broken);
+  }
+  write_end.reset();
+  char byte;
+  EXPECT_EQ(read(read_end.get(), &byte, 1), 0);  // The end of the pipe: nobody holds the other end.
 }
 
 // the other side closes after a frame and a half

@@ -231,14 +231,19 @@ TEST(Launch, malformed_numbers) {
   }
 }
 
-// a rank that is not below the size, a local rank that is not below the local size, more local ranks than ranks
+// a rank that is not below the size, a local rank that is not below the local size (or the size, if that is all there
+// is), more local ranks than ranks
 // expect: an error with both variables and both values
 TEST(Launch, numbers_out_of_range) {
   for (const LaunchRow& row : kLaunchRows) {
     const auto& variables = kLaunchers.at(std::string(row.launcher));
     expect_error(detect(with(variables, std::string(row.rank), "4"), pmix_of_four),
                  {std::string(row.rank) + "=4", "=4"});
-    if (row.local_size.empty()) continue;
+    if (row.local_rank.empty()) continue;
+    if (row.local_size.empty()) {
+      expect_error(detect(with(variables, std::string(row.local_rank), "4")), {std::string(row.local_rank) + "=4"});
+      continue;
+    }
     const std::string local_rank(row.local_rank), local_size(row.local_size);
     expect_error(detect(with(variables, local_rank, "4")), {local_rank + "=4", local_size + "=4"});
     expect_error(detect(with(variables, local_size, "5")), {local_size + "=5", std::string(row.nranks) + "=4"});
@@ -320,8 +325,8 @@ TEST(Launch, forms_of_root) {
   const Variables place = {{"WEFT_RANK", "0"}, {"WEFT_NRANKS", "2"}};
   EXPECT_EQ(detect(with(place, "WEFT_ROOT", "[fe80::1]:80"))->root, (HostPort{"fe80::1", 80}));
   EXPECT_EQ(detect(with(place, "WEFT_ROOT", "node-1.cluster:65535"))->root, (HostPort{"node-1.cluster", 65535}));
-  for (const std::string text :
-       {"node", ":80", "fe80::1:80", "[]:80", "node:", "node:0", "node:65536", "node:8o", "[a:1"}) {
+  for (const std::string text : {"node", ":80", "fe80::1:80", "[]:80", "node:", "node:0", "node:65536", "node:8o",
+                                 "[a:1", "[a]b]:1", "[[::1]]:1"}) {
     expect_error(detect(with(place, "WEFT_ROOT", text)), {"WEFT_ROOT=\"" + text + "\""});
   }
 }

@@ -44,6 +44,17 @@ TEST(UniqueId, foreign) {
   EXPECT_EQ(parse_unique_id(bytes).error().code(), Code::version);
 }
 
+// an id whose trust or address family no weft has
+// expect: refused, with both
+TEST(UniqueId, senseless) {
+  UniqueId id = example();
+  id.trust = static_cast<Trust>(9);
+  EXPECT_NE(parse_unique_id(pack(id)).error().text().find("trust 9"), std::string::npos);
+  id = example();
+  id.root.family = 5;
+  EXPECT_NE(parse_unique_id(pack(id)).error().text().find("family 5"), std::string::npos);
+}
+
 // two ids drawn
 // expect: nothing in common
 TEST(UniqueId, random) {

@@ -54,6 +54,10 @@ TEST(Form, bad) {
       Case{"loop 2 times 2 steps\nmove input[0] -> output[0]", "runs past the end of the lane"},
       Case{"loop 2 times 2 steps\nloop 2 times 1 steps\nmove input[0] -> output[0]", "a loop in a loop"},
       Case{"loop 0 times 1 steps\nmove input[0] -> output[0]", "a loop of nothing"},
+      Case{"loop 4294967295 times 2 steps\nmove input[0] -> output[0]\nmove input[1] -> output[1]",
+           "lane 0: over 1048576 moves"},
+      Case{"lane window 1 size 4\nmove input[0] -> output[0]", "lane 1 step 0: the window does not fit"},
+      Case{"lane window 4294967295 size 2\nmove input[0] -> output[0]", "lane 1 step 0: the window does not fit"},
       Case{"move input[0] -> send 0\nmove recv 0 -> output[0]", "port 0 (rank 1 stream 0): both sends and receives"},
       Case{"move input[0] -> send 0\nmove input[0] -> send 2", "two ports send to rank 1 stream 0"},
   };

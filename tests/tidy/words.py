@@ -35,8 +35,8 @@ TEXT = [  # anywhere in the project
     (r"(?i)\b(this|the|an) (session|issue)\b|\bissue #?\d|\b(this|user|system)('s)? prompt\b|\blanguage model\b", "the project speaks of itself alone"),
     (r"\bpypi\.org\b|\bdeb\.debian\.org\b", "an address of a package registry; name the package"),
 ]
-# The rules themselves, and the licence, are quoted text.
-EXEMPT = ("tests/tidy/", "LICENSE")
+# The rules themselves, the licence and the inputs of fuzzers are quoted text.
+EXEMPT = ("tests/tidy/", "tests/fuzz/corpus/", "LICENSE")
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _PART = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
