@@ -57,6 +57,20 @@ FlightIdentity& identity_of(std::byte* memory) {
 
 }  // namespace
 
+// Entries that the owner writes meanwhile are left out.
+std::vector<std::pair<uint64_t, uint64_t>> FlightRecorder::recent(uint32_t latest, size_t most) const {
+  std::vector<std::pair<uint64_t, uint64_t>> found;
+  for (uint32_t sequence = latest; sequence != 0 && found.size() < most && latest - sequence < kFlightEntries;
+       --sequence) {
+    FlightEntry& entry = entries_[sequence % kFlightEntries];
+    const auto word = [&](size_t at) { return std::atomic_ref(entry.words[at]).load(std::memory_order_acquire); };
+    const uint64_t mark = word(3), high = word(1), low = word(0);
+    if (static_cast<uint32_t>(low) != sequence || !FlightMark::belongs_to(low, mark) || word(1) != high) continue;
+    found.emplace_back(low, high);
+  }
+  return found;
+}
+
 Expected<std::unique_ptr<FlightRecorder>> FlightRecorder::make(const Owner& owner, const std::string& directory) {
   OwnedFd fd;
   if (directory.empty()) {

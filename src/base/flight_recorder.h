@@ -6,6 +6,8 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/flight_clock.h"
@@ -37,6 +39,9 @@ class FlightRecorder {
   }
   // It has ended; what it said last counts.
   void end(Code code) { put(3, FlightMark::ended(entry_->words[0], static_cast<uint64_t>(code), now() - began_)); }
+
+  // The words of the fingerprints of the latest operations up to number `latest`, at most `most`, from any thread.
+  std::vector<std::pair<uint64_t, uint64_t>> recent(uint32_t latest, size_t most) const;
 
   int fd() const { return fd_.get(); }
 

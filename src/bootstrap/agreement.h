@@ -49,10 +49,10 @@ class Agreement {
   bool expelled() const { return expelled_; }  // the others treat this rank as dead: it decides nothing any more
   // Whom this rank waits for now: the coordinator, or, if it is that itself, those who have not answered.
   RankSet awaited() const;
+  int coordinator() const;  // the lowest rank that is not gone
 
  private:
   bool gone(int rank) const { return gone_[static_cast<size_t>(rank)]; }
-  int coordinator() const;
   bool takes_part() const;
   bool adopt(const std::vector<RankSet>& decisions);
   void note_failed(std::span<const int> ranks);

@@ -17,6 +17,7 @@
 #include "base/courier.h"
 #include "base/deadline.h"
 #include "base/doorbell.h"
+#include "bootstrap/calls_news.h"
 #include "bootstrap/control_tokens.h"
 #include "bootstrap/link.h"
 #include "bootstrap/mailbox.h"
@@ -78,6 +79,7 @@ class Control final : public Courier {
   void wait_for(const Seat& seat, std::span<const int> ranks);
   // Tells every other rank of the seat's communicator, in this process and in others.
   void announce(const Seat& seat, const Notice& notice);
+  void announce_held(const Seat& seat, const Notice& notice);  // with the mutex held
   Expected<bool> approach(const Seat& seat, Approach& approach, Deadline deadline);
   bool tell_enrolled(const Seat& seat, Approach& approach);
   Status connect(const Seat& seat, const Member& peer, Deadline deadline);
@@ -93,6 +95,12 @@ class Control final : public Courier {
   void post_agreements();
   int64_t agreement_sleep_ms(int64_t at_most_ms) const;
   void watch_agreements();  // on the control thread: ends those that take too long
+
+  // control_calls.cc
+  void tell_calls(Seat& seat);  // some rank waits for long; on its thread
+  void post(const ProcessId& to, const CallsNews& news);
+  void take_calls(const ProcessId& from, const CallsNews& news);
+  void report(Seat& seat, const Disagreement& found);
 
   // control_silence.cc: with the mutex held
   void watch(const Seat& seat, std::span<const int> ranks);  // some rank waits for them now

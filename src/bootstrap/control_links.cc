@@ -54,6 +54,9 @@ bool Control::take_frame(Link& link, Frame frame) {
       return true;
     case FrameKind::pong:
       return true;
+    case FrameKind::calls:
+      if (const auto news = decode_calls(frame.body)) return take_calls(link.peer(), *news), true;
+      return cut_off(link, frame);
     case FrameKind::parcel:
       return take_parcel(link, std::move(frame));
     case FrameKind::enroll:

@@ -151,9 +151,13 @@ Status Control::connect(const Seat& seat, const Member& peer, Deadline deadline)
 }
 
 void Control::announce(const Seat& seat, const Notice& notice) {
+  std::lock_guard lock(mutex_);
+  announce_held(seat, notice);
+}
+
+void Control::announce_held(const Seat& seat, const Notice& notice) {
   const FrameBytes frame = make_frame(notice.kind, encode(notice));
   const std::vector<ProcessId> others = other_processes(seat, self_);
-  std::lock_guard lock(mutex_);
   seats_.tell(self_, notice);
   post_agreements();
   changed_.notify_all();

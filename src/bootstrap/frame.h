@@ -27,6 +27,7 @@ enum class FrameKind : uint8_t {
   failure = 19,    // a rank has decided that the communicator has failed
   agreement = 20,  // between two ranks: who is gone
   ping = 21,       // between processes: are you there
+  calls = 23,      // between two ranks: what did you call, what I called
   pong = 22,       // yes
 };
 

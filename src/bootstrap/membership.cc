@@ -27,7 +27,10 @@ Expected<std::unique_ptr<Membership>> Membership::continue_in(std::shared_ptr<Co
 Membership::Membership(std::shared_ptr<Control> control, MembershipRequest request)
     : control_(std::move(control)),
       seat_({request.communicator, request.epoch}, request.rank, request.secret, std::move(request.roster),
-            request.alive) {}
+            request.alive) {
+  seat_.calls = std::move(request.calls);
+  seat_.describe = std::move(request.describe);
+}
 
 Status Membership::take_part(Deadline deadline) {
   if (control_->forked())
@@ -81,6 +84,10 @@ Expected<RankSet> Membership::shrink(Deadline deadline) {
 
 void Membership::wait_for(std::span<const int> ranks) {
   if (!control_->forked()) control_->wait_for(seat_, ranks);
+}
+
+void Membership::compare_calls() {
+  if (!control_->forked() && seat_.calls) control_->tell_calls(seat_);
 }
 
 RankSet Membership::failed_ranks() const {

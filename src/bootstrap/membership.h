@@ -20,6 +20,10 @@ struct MembershipRequest {
   Secret secret{};
   Roster roster;           // payloads are not kept
   Alive* alive = nullptr;  // must outlive the membership
+  // What this rank called last, at most CallComparison::kCallsMax; and the text for ranks that called different things.
+  // Both are called on the control thread until `leave`, and must not call the membership.
+  std::function<std::vector<CallWords>()> calls{};
+  std::function<std::string(const Disagreement&)> describe{};
 };
 
 class Membership {
@@ -47,6 +51,8 @@ class Membership {
   size_t shrinks() const { return shrinks_; }  // decisions taken
   // This rank waits for those: they should show that they live. Cheap; to be called again while it waits.
   void wait_for(std::span<const int> ranks);
+  // This rank has waited for long: others may have called something else. If so, all fail with Code::mismatch.
+  void compare_calls();
   // Who is dead, as the survivors agreed; as far as this rank knows while they have not.
   RankSet failed_ranks() const;
 

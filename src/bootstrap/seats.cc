@@ -44,7 +44,8 @@ Seat::Seat(CommunicatorKey the_key, int the_rank, const Secret& the_secret, Rost
       roster(std::move(the_roster)),
       alive(the_alive),
       failures(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_failure),
-      shrink(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_call) {
+      shrink(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_call),
+      comparison(static_cast<int>(roster.size())) {
   for (Member& each : roster) {
     each.payload.clear();
     each.payload.shrink_to_fit();
@@ -104,6 +105,12 @@ std::optional<Secret> Seats::secret_of(uint64_t communicator) const {
   const auto found = seats_.lower_bound({communicator, 0});
   if (found == seats_.end() || found->first.communicator != communicator) return std::nullopt;
   return found->second->secret;
+}
+
+Seat* Seats::find(const CommunicatorKey& key, int rank) const {
+  const auto [first, last] = seats_.equal_range(key);
+  const auto found = std::find_if(first, last, [&](const auto& one) { return one.second->rank == rank; });
+  return found == last ? nullptr : found->second;
 }
 
 bool Seats::all_seated(const Seat& seat) const {

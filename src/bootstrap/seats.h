@@ -4,14 +4,17 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/alive.h"
+#include "base/deadline.h"
 #include "bootstrap/agreement.h"
 #include "bootstrap/agreement_news.h"
+#include "bootstrap/call_comparison.h"
 #include "bootstrap/frame.h"
 #include "bootstrap/member.h"
 #include "bootstrap/secret.h"
@@ -54,8 +57,13 @@ struct Seat {
 
   Agreement failures, shrink;
   std::map<int, std::string> causes;  // of ranks that this process saw die: "died: …"
-  size_t decisions_told = 0;          // of `failures`, to alive
-  bool young = false;                 // not all others may have their seats yet, whatever this rank has heard
+  // Of the rank's owner: what it called last, from any thread, and what to say when ranks called different things.
+  std::function<std::vector<CallWords>()> calls;
+  std::function<std::string(const Disagreement&)> describe;
+  CallComparison comparison;
+  Clock::time_point asked_at{};  // others what they called
+  size_t decisions_told = 0;     // of `failures`, to alive
+  bool young = false;            // not all others may have their seats yet, whatever this rank has heard
 };
 
 class Seats {
@@ -84,6 +92,7 @@ class Seats {
   bool undecided() const;  // some failure is known on which the survivors have not agreed
   void fail_undecided();   // and will not be waited for any longer
   std::optional<Secret> secret_of(uint64_t communicator) const;
+  Seat* find(const CommunicatorKey& key, int rank) const;  // null if that rank has no seat here
 
   static constexpr size_t kEarlyMax = 65536;  // notices kept for seats to come; the oldest give way
   static constexpr size_t kEarlyAgreementsMax = 1024;

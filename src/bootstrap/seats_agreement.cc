@@ -69,9 +69,7 @@ void Seats::call_shrink(Seat& seat) {
 }
 
 void Seats::tell(const ProcessId& from, const AgreementNews& news) {
-  const auto [first, last] = seats_.equal_range(news.key);
-  const auto seat = std::find_if(first, last, [&](const auto& one) { return one.second->rank == news.to; });
-  if (seat != last) return apply(*seat->second, from, news);
+  if (Seat* const seat = find(news.key, news.to); seat != nullptr) return apply(*seat, from, news);
   if (early_agreements_.size() == kEarlyAgreementsMax) early_agreements_.pop_front();
   early_agreements_.push_back({from, news});
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "bootstrap/join.h"
+#include "comm/mismatch.h"
 
 namespace weft {
 namespace {
@@ -51,7 +52,6 @@ Communicator::~Communicator() {
 Status Communicator::set_up(const UniqueId& id, Deadline deadline) {
   set_log_rank(rank_);
   WEFT_TRY(enroll(id, deadline));
-  WEFT_TRY(make_recorder());
   WEFT_TRY(make_engine());
   log_info("comm", "rank {} of {} joined communicator {:016x}", rank_, ranks_, id_);
   return {};
@@ -62,11 +62,8 @@ Status Communicator::enroll(const UniqueId& id, Deadline deadline) {
   id_ = joined.communicator;
   secret_ = joined.secret;
   roster_ = std::move(joined.roster);
-  WEFT_TRY_ASSIGN(
-      membership_,
-      Membership::join(endpoint_->control(),
-                       {.communicator = id_, .rank = rank_, .secret = secret_, .roster = roster_, .alive = &alive_},
-                       deadline));
+  WEFT_TRY(make_recorder());  // The membership may be asked for calls at once.
+  WEFT_TRY_ASSIGN(membership_, Membership::join(endpoint_->control(), membership_request(), deadline));
   return {};
 }
 
@@ -79,6 +76,28 @@ Status Communicator::make_recorder() {
   WEFT_TRY_ASSIGN(recorder_, FlightRecorder::make(owner, config.text(Variable::trace_dir)));
   hand_in_flight(recorder_->fd(), config.text(Variable::trace_socket));
   return {};
+}
+
+MembershipRequest Communicator::membership_request() {
+  return {.communicator = id_,
+          .rank = rank_,
+          .secret = secret_,
+          .roster = roster_,
+          .alive = &alive_,
+          .calls = [this] { return latest_calls(); },
+          .describe =
+              [](const Disagreement& found) {
+                const auto call = [](const CallWords& words) { return unpack({words.low, words.high}); };
+                return describe_disagreement(call(found.ones), found.one, call(found.others), found.other);
+              }};
+}
+
+// Any thread.
+std::vector<CallWords> Communicator::latest_calls() const {
+  std::vector<CallWords> calls;
+  for (const auto& [low, high] : recorder_->recent(operations(), CallComparison::kCallsMax))
+    calls.push_back({low, high});
+  return calls;
 }
 
 Status Communicator::make_engine() {
@@ -100,7 +119,8 @@ Status Communicator::make_engine() {
           .stuck = [this](auto waited, const auto& operation,
                           const auto& awaited) { report_stuck(waited, operation, awaited); },
           .awaiting =
-              [this](const auto& ranks) { membership_->wait_for(std::vector<int>(ranks.begin(), ranks.end())); }});
+              [this](const auto& ranks) { membership_->wait_for(std::vector<int>(ranks.begin(), ranks.end())); },
+          .long_wait = [this] { membership_->compare_calls(); }});
   return {};
 }
 
@@ -122,11 +142,8 @@ Status Communicator::continue_from(const Communicator& before, const RankSet& fa
     roster_.push_back(member);
     roster_.back().rank = static_cast<int>(roster_.size()) - 1;
   }
-  WEFT_TRY_ASSIGN(membership_,
-                  Membership::continue_in(
-                      endpoint_->control(),
-                      {.communicator = id_, .rank = rank_, .secret = secret_, .roster = roster_, .alive = &alive_}));
   WEFT_TRY(make_recorder());
+  WEFT_TRY_ASSIGN(membership_, Membership::continue_in(endpoint_->control(), membership_request()));
   WEFT_TRY(make_engine());
   log_info("comm", "rank {} of {} goes on in communicator {:016x}, without failed={{{}}} of {:016x}", rank_, ranks_,
            id_, rank_ranges(failed), before.id_);

@@ -60,6 +60,8 @@ class Communicator {
   Status continue_from(const Communicator& before, const RankSet& failed);
   Deadline join_deadline() const;
   Status make_recorder();
+  MembershipRequest membership_request();
+  std::vector<CallWords> latest_calls() const;
   Status make_engine();
 
   PreparedPlan* prepare(const Operation& operation);

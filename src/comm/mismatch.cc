@@ -39,10 +39,15 @@ std::string describe_refusal(const Refused& refused, const CallSignature& mine, 
     return fmt::format("rank {} sent {} bytes where {} are due in {}: its memory is corrupt or its layout differs",
                        refused.peer, refused.bytes, refused.bytes_due, describe(mine));
   }
+  return describe_disagreement(mine, rank, theirs, static_cast<int>(refused.peer));
+}
+
+std::string describe_disagreement(const CallSignature& one, int ones_rank, const CallSignature& other,
+                                  int others_rank) {
   return fmt::format(
       "MISMATCH: rank {} called {}; rank {} called {}; they differ in {}. The output of this call is "
       "undefined; every rank must make the same calls in the same order",
-      rank, describe(mine), refused.peer, describe(theirs), difference(mine, theirs));
+      ones_rank, describe(one), others_rank, describe(other), difference(one, other));
 }
 
 }  // namespace weft

@@ -5,7 +5,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLook{50};           // between two looks at departed peers and limits during a long wait
+constexpr milliseconds kFirstLook{5};       // during a long wait: at departed peers, limits and who is awaited
+constexpr milliseconds kLook{50};           // between two further looks
 constexpr milliseconds kStuckAfter{10000};  // a wait this long is reported, and again after each further one
 
 }  // namespace
@@ -51,9 +52,9 @@ void Engine::open_further(Plan& plan) {
 Outcome Engine::run_patiently(HostExecutor& executor, std::chrono::nanoseconds time_limit) {
   const auto began = Clock::now();
   const Deadline limit = time_limit.count() > 0 ? Deadline::after(time_limit) : Deadline::never();
-  milliseconds report_at = kStuckAfter;
+  milliseconds report_at = kStuckAfter, compare_at = kFirstLook, look = kFirstLook;
   for (;;) {
-    const auto result = Waiter(alive_, patience_).until([&] { return finished(executor); }, limit.or_after(kLook));
+    const auto result = Waiter(alive_, patience_).until([&] { return finished(executor); }, limit.or_after(look));
     if (result == WaitResult::ready) break;
     if (result == WaitResult::stopped) return Outcome::stopped;
     if (alive_.any_departed()) {
@@ -62,7 +63,12 @@ Outcome Engine::run_patiently(HostExecutor& executor, std::chrono::nanoseconds t
       if (waits_for_departed(executor)) return Outcome::departed;
     }
     if (limit.passed()) return Outcome::timeout;
+    look = kLook;
     const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
+    if (waited >= compare_at) {
+      compare_at = 4 * waited;
+      reports_.long_wait();
+    }
     reports_.awaiting(executor.awaited_peers());
     if (waited < report_at) continue;
     report_at += kStuckAfter;

@@ -24,6 +24,7 @@ struct WaitReports {
                      const std::vector<uint32_t>& awaited)>
       stuck;
   std::function<void(const std::vector<uint32_t>& ranks)> awaiting;  // those that now hold the operation up
+  std::function<void()> long_wait;                                   // it may be that others called something else
 };
 
 class Engine {
