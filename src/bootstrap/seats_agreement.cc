@@ -30,6 +30,12 @@ std::string describe_failed(const Seat& seat, const RankSet& failed) {
   return text;
 }
 
+// Whether all ranks that a message names are ranks of the communicator.
+bool fits(const AgreementMessage& message, size_t ranks) {
+  const auto inside = [&](const RankSet& set) { return set.empty() || static_cast<size_t>(set.back()) < ranks; };
+  return inside(message.failed) && std::all_of(message.decisions.begin(), message.decisions.end(), inside);
+}
+
 RankSet survivors_of(const Seat& seat, const RankSet& failed) {
   RankSet survivors;
   for (size_t rank = 0; rank < seat.roster.size(); ++rank) {
@@ -77,8 +83,10 @@ void Seats::tell(const ProcessId& from, const AgreementNews& news) {
 // A process speaks for its own ranks only.
 void Seats::apply(Seat& seat, const ProcessId& from, const AgreementNews& news) {
   if (news.to != seat.rank || news.from < 0 || news.from >= static_cast<int>(seat.roster.size())) return;
-  if (seat.member(news.from).process != from) return;
-  for (const auto& [rank, cause] : news.causes) seat.causes.emplace(rank, cause);
+  if (seat.member(news.from).process != from || !fits(news.message, seat.roster.size())) return;
+  for (const auto& [rank, cause] : news.causes) {
+    if (rank >= 0 && static_cast<size_t>(rank) < seat.roster.size()) seat.causes.emplace(rank, cause);
+  }
   seat.agreement(news.subject).receive(news.from, news.message);
   failures_known_ = failures_known_ || !seat.failures.failed().empty();
   posts_due_ = true;

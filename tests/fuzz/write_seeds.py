@@ -59,6 +59,26 @@ def notices():
     yield "sent", bytes([128]) + struct.pack("<QIBBBB", 7, 1, 3, 1, 0, 129) + b" and more"
 
 
+def ranks(*numbers):
+    return struct.pack("<I", len(numbers)) + b"".join(struct.pack("<I", number) for number in numbers)
+
+
+def agreement(sender, kind, failed, *decisions, cause=b"died: its process ended"):
+    body = struct.pack("<QIBIIBI", 7, 1, 0, sender, 0, kind, 3) + ranks(*failed)
+    body += struct.pack("<I", len(decisions)) + b"".join(ranks(*decision) for decision in decisions)
+    return body + struct.pack("<II", 1, failed[0]) + blob(cause)
+
+
+def gossip():
+    told = [agreement(1, kind, (2, 5)) for kind in range(4)] + [agreement(3, 3, (2, 5), (2,), (2, 5))]
+    for name, choice in (("failures", 1), ("failures_of_three", 7), ("shrink", 129)):
+        yield name, bytes([choice]) + b"".join(bytes([len(body)]) + body for body in told)
+    yield "expelled", bytes([11]) + bytes([len(told[0])]) + told[0]
+    calls = b"".join(struct.pack("<QQ", number | 5 << 32, 1000) for number in (1, 2, 3))
+    yield "calls", b"\0" + struct.pack("<QIIIBB", 7, 1, 2, 0, 0, 3) + calls
+    yield "question", b"\0" + struct.pack("<QIIIBB", 7, 1, 0, 2, 1, 0)
+
+
 def members():
     yield "member", b"m" + member(3, b"payload")
     yield "ranges", b"r" + bytes([0, 0, 0, 2, 0, 1, 0, 0, 3])
@@ -122,7 +142,7 @@ lane
 """
 
 
-SEEDS = {"hello": hellos, "frame": frames, "notice": notices, "member": members, "rendezvous": rendezvous,
+SEEDS = {"hello": hellos, "frame": frames, "notice": notices, "gossip": gossip, "member": members, "rendezvous": rendezvous,
          "unique_id": unique_ids, "launch": launches, "config": configs, "schedule": schedules}
 
 
