@@ -18,6 +18,13 @@
 namespace weft::test {
 namespace {
 
+// The root counts a stranger after it has closed the door; a test that hears that may be faster.
+uint64_t counted_strangers(const Root& root, uint64_t expected) {
+  const Deadline end = soon();
+  while (root.strangers() < expected && !end.passed()) std::this_thread::yield();
+  return root.strangers();
+}
+
 std::string job_of_this_test() {
   return fmt::format("test-{:x}", random_word());
 }
@@ -63,7 +70,7 @@ TEST(Root, strangers) {
     }
   }
   join_both(root->id());
-  EXPECT_EQ(root->strangers(), strangers);
+  EXPECT_EQ(counted_strangers(*root, strangers), strangers);
 }
 
 // four times as many silent connections as there is room for, and some that stop in the middle of a hello
@@ -190,7 +197,7 @@ TEST(Root, other_user) {
     const UniqueId id = root.open(rank, 2);
     if (rank == 0) {
       await_word(kAsked, 1);
-      EXPECT_EQ(root.get()->strangers(), 1u);
+      EXPECT_EQ(counted_strangers(*root.get(), 1), 1u);
       return;
     }
     ASSERT_EQ(setuid(65534), 0);
