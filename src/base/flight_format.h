@@ -17,7 +17,7 @@ namespace weft {
 
 inline constexpr uint64_t kFlightMagic = 0x0A74'6867'696C'6677;  // "wflight\n"
 inline constexpr uint32_t kFlightVersion = 1;
-inline constexpr size_t kFlightEntries = 4096;
+inline constexpr size_t kFlightEntries = 1024;
 inline constexpr size_t kFlightHostBytes = 256;  // with the zero at the end
 
 struct FlightHeader {

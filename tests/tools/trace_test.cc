@@ -96,7 +96,7 @@ TEST(Trace, bad_files) {
   const auto outcome = run_command(weft_trace({"--text"}, {text, cut, folder.path() + "/none", folder.path(), good}));
   EXPECT_EQ(outcome.status, 1);
   expect_text(outcome.err, {"weft: " + text + ": offset 0: 7878787878787878 is not how a flight record begins",
-                            "weft: " + cut + ": offset 4: it ends here; a flight record has 135168 bytes",
+                            "weft: " + cut + ": offset 4: it ends here; a flight record has 36864 bytes",
                             "weft: " + folder.path() + "/none: No such file or directory",
                             "weft: " + folder.path() + ": offset 0: it is not a plain file"});
   expect_text(outcome.out, {"rank 0 was in no collective; last finished all_reduce #1 float32 sum count=4096"});
