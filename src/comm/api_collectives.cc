@@ -33,30 +33,30 @@ weftResult_t run(const CallArguments& call, weftComm_t comm) {
 
 extern "C" weftResult_t weftAllReduce(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
                                       weftRedOp_t op, weftComm_t comm, void* stream) {
-  const Operation call{Collective::all_reduce, sendbuff, recvbuff, count, DataType{datatype}, Operator{op}, 0};
+  const Operation call{Collective::all_reduce, sendbuff, recvbuff, count, DataType(datatype), Operator(op), 0};
   return run({"weftAllReduce", call, stream}, comm);
 }
 
 extern "C" weftResult_t weftReduceScatter(const void* sendbuff, void* recvbuff, size_t recvcount,
                                           weftDataType_t datatype, weftRedOp_t op, weftComm_t comm, void* stream) {
-  const Operation call{Collective::reduce_scatter, sendbuff, recvbuff, recvcount, DataType{datatype}, Operator{op}, 0};
+  const Operation call{Collective::reduce_scatter, sendbuff, recvbuff, recvcount, DataType(datatype), Operator(op), 0};
   return run({"weftReduceScatter", call, stream}, comm);
 }
 
 extern "C" weftResult_t weftAllGather(const void* sendbuff, void* recvbuff, size_t sendcount, weftDataType_t datatype,
                                       weftComm_t comm, void* stream) {
-  const Operation call{Collective::all_gather, sendbuff, recvbuff, sendcount, DataType{datatype}, Operator::sum, 0};
+  const Operation call{Collective::all_gather, sendbuff, recvbuff, sendcount, DataType(datatype), Operator::sum, 0};
   return run({"weftAllGather", call, stream}, comm);
 }
 
 extern "C" weftResult_t weftBroadcast(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
                                       int root, weftComm_t comm, void* stream) {
-  const Operation call{Collective::broadcast, sendbuff, recvbuff, count, DataType{datatype}, Operator::sum, root};
+  const Operation call{Collective::broadcast, sendbuff, recvbuff, count, DataType(datatype), Operator::sum, root};
   return run({"weftBroadcast", call, stream}, comm);
 }
 
 extern "C" weftResult_t weftReduce(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
                                    weftRedOp_t op, int root, weftComm_t comm, void* stream) {
-  const Operation call{Collective::reduce, sendbuff, recvbuff, count, DataType{datatype}, Operator{op}, root};
+  const Operation call{Collective::reduce, sendbuff, recvbuff, count, DataType(datatype), Operator(op), root};
   return run({"weftReduce", call, stream}, comm);
 }

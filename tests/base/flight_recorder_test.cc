@@ -297,8 +297,7 @@ TEST(FlightRecord, bad_records) {
 TEST(FlightRecord, no_records) {
   const OwnedFd fd(memfd_create("short", MFD_CLOEXEC));
   ASSERT_EQ(ftruncate(fd.get(), 100), 0);
-  expect_text(read_flight_record(fd.get(), "short").error().text(),
-              {"short: offset 100: it ends here", "36864 bytes"});
+  expect_text(read_flight_record(fd.get(), "short").error().text(), {"short: offset 100: it ends here", "36864 bytes"});
   const OwnedFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
   expect_text(read_flight_record(null.get(), "null").error().text(), {"null: offset 0: it is not a plain file"});
 }
