@@ -112,14 +112,14 @@ TEST(Join, large_payloads) {
 TEST_P(JoinAs, missing) {
   const std::vector<std::pair<std::vector<int>, std::string>> cases = {
       {{0, 2}, "ranks 1, 3-5. "}, {{1, 2, 3, 4, 5}, "rank 0. "}, {{5}, "ranks 0-4. "}};
-  for (const auto& [present, named] : cases) {
+  for (const auto& one : cases) {
     const auto start = Clock::now();
-    join_some(GetParam(), 6, present, kShortMs, [&](int, const Expected<Joined>& joined) {
+    join_some(GetParam(), 6, one.first, kShortMs, [&](int, const Expected<Joined>& joined) {
       EXPECT_GE(Clock::now() - start, std::chrono::milliseconds(kShortMs));
       EXPECT_LT(Clock::now() - start, std::chrono::milliseconds(5000));
       ASSERT_FALSE(joined.has_value());
       EXPECT_EQ(joined.error().code(), Code::not_joined);
-      expect_text(joined.error().text(), {named, "WEFT_INIT_TIMEOUT"});
+      expect_text(joined.error().text(), {one.second, "WEFT_INIT_TIMEOUT"});
     });
   }
 }
