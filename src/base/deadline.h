@@ -14,6 +14,7 @@ using Clock = std::chrono::steady_clock;
 class Deadline {
  public:
   static Deadline never() { return Deadline(Clock::time_point::max()); }
+  static Deadline at(Clock::time_point at) { return Deadline(at); }
   static Deadline after(std::chrono::nanoseconds span) { return Deadline(Clock::now() + span); }
   static Deadline after_ms(int64_t ms) { return after(std::chrono::milliseconds(ms)); }
 
@@ -23,6 +24,7 @@ class Deadline {
 
   bool is_never() const { return at_ == Clock::time_point::max(); }
   bool passed() const { return !is_never() && Clock::now() >= at_; }
+  bool passed_at(Clock::time_point now) const { return now >= at_; }
   // Milliseconds left, rounded up, never below 0 and never above `most_ms`: the timeout of poll() and of futex waits.
   int64_t left_ms(int64_t most_ms) const {
     if (is_never()) return most_ms;

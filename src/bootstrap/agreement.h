@@ -1,6 +1,6 @@
 // How the survivors of a communicator agree on who is gone: every rank that decides, decides the same sets in the same
 // order, whoever dies meanwhile. Pure: no sockets, threads or clocks; the same code runs in the control thread and in
-// the simulator of tests/bootstrap.
+// the simulator of tests/simulation.
 //
 // The lowest rank that is not gone coordinates. It proposes a set; every other answers with all it knows; when all
 // answers equal the proposal, the coordinator decides and says so. A rank that is gone is fenced: from then on nothing

@@ -14,7 +14,7 @@ bool Assembly::greet(const Hello& hello) {
   return false;
 }
 
-void Assembly::arrive(const Hello& hello, JoinMessage message) {
+void Assembly::arrive(const Hello& hello, JoinMessage message, Clock::time_point now) {
   message.self.rank = static_cast<int>(hello.rank);
   if (nranks_ == 0) {
     if (hello.nranks < 1 || hello.nranks > kRanksMax) {
@@ -28,8 +28,8 @@ void Assembly::arrive(const Hello& hello, JoinMessage message) {
     plan_text_ = message.plan_text;
   }
   hear(hello);
-  deadline_ =
-      std::min(deadline_, Deadline::after_ms(static_cast<int64_t>(std::min<uint64_t>(message.patience_ms, 1u << 30))));
+  const auto patience = std::chrono::milliseconds(std::min<uint64_t>(message.patience_ms, 1u << 30));
+  deadline_ = std::min(deadline_, Deadline::at(now + patience));
   check(hello, message);
   if (!refusal_.ok()) return;
   places_[hello.rank] = std::move(message.self);

@@ -1,4 +1,5 @@
-// Who has come to a root, and when that is enough or can no longer be. No sockets: the root feeds it.
+// Who has come to a root, and when that is enough or can no longer be. Pure: no sockets, threads or clocks; the root
+// feeds it, and so does the simulator of tests/simulation.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ class Assembly {
   // Before anything else of a rank is looked at: its version. False: it differs, and that is the refusal.
   bool greet(const Hello& hello);
   // A rank has said who it is.
-  void arrive(const Hello& hello, JoinMessage message);
+  void arrive(const Hello& hello, JoinMessage message, Clock::time_point now);
   // A rank that had arrived is gone.
   void lose(int rank);
   // The time of the least patient rank is over.

@@ -60,6 +60,7 @@ Expected<std::shared_ptr<Control>> Control::of_process(const std::string& interf
 Status Control::start(const std::string& interface) {
   generation_ = fork_generation();
   fill_random(self_.bytes);
+  switchboard_ = std::make_unique<Switchboard>(self_, mailbox_);
   unix_name_ = draw_name();
   register_doorbell_process();
   epoll_ = PrivateFd(epoll_create1(EPOLL_CLOEXEC));
@@ -78,7 +79,7 @@ Status Control::start(const std::string& interface) {
 Status Control::open_gate(const std::string& interface) {
   WEFT_TRY_ASSIGN(gate_, Gate::make([this](const Hello& hello) -> std::optional<Secret> {
                     if (hello.purpose != Purpose::link || hello.wire_version != kWireVersion) return std::nullopt;
-                    return seats_.secret_of(hello.communicator);  // The gate is served with the mutex held.
+                    return switchboard_->secret_of(hello.communicator);  // The gate is served with the mutex held.
                   }));
   Hello introduction;
   introduction.process = self_;

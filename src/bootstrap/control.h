@@ -11,25 +11,23 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 
 #include "base/courier.h"
 #include "base/deadline.h"
 #include "base/doorbell.h"
-#include "bootstrap/calls_news.h"
 #include "bootstrap/control_tokens.h"
+#include "bootstrap/gathering.h"
 #include "bootstrap/link.h"
 #include "bootstrap/mailbox.h"
 #include "bootstrap/member.h"
 #include "bootstrap/private_fd.h"
 #include "bootstrap/quiet_thread.h"
-#include "bootstrap/seats.h"
+#include "bootstrap/switchboard.h"
 
 namespace weft {
 
 class Gate;
-struct Guest;
 
 class Control final : public Courier {
  public:
@@ -57,7 +55,6 @@ class Control final : public Courier {
 
  private:
   friend class Membership;  // takes a seat, brings its rank together with the others, announces what it decides
-  struct Approach;
   Control() = default;
 
   // control.cc: beginning, end, parcels
@@ -67,21 +64,18 @@ class Control final : public Courier {
   // control_seats.cc: for Membership, on its caller's thread. The seat is the caller's and stays where it is in
   // between.
   Status enter(Seat& seat);
+  Status enter_together(Seat& seat);
   void exit(Seat& seat);
   // Makes sure that there is a link to every other process of the seat's roster and waits until all ranks have
   // enrolled.
   Status bring_together(Seat& seat, Deadline deadline);
-  // control_agreements.cc: for a seat whose ranks have all agreed to be in it; those that are gone by now are dead.
-  Status enter_together(Seat& seat);
   // Takes part in a shrink, unless `taken` were taken already and more decided; waits for what the survivors decide.
   Expected<RankSet> shrink(Seat& seat, size_t taken, Deadline deadline);
   RankSet failed_ranks(const Seat& seat) const;
   void wait_for(const Seat& seat, std::span<const int> ranks);
-  // Tells every other rank of the seat's communicator, in this process and in others.
+  void tell_calls(Seat& seat);
   void announce(const Seat& seat, const Notice& notice);
-  void announce_held(const Seat& seat, const Notice& notice);  // with the mutex held
-  Expected<bool> approach(const Seat& seat, Approach& approach, Deadline deadline);
-  bool tell_enrolled(const Seat& seat, Approach& approach);
+  Status run_errand(Gathering& gathering, Gathering::Approach& approach, const Seat& seat, Deadline deadline);
   Status connect(const Seat& seat, const Member& peer, Deadline deadline);
 
   // control_thread.cc: on the control thread
@@ -91,32 +85,13 @@ class Control final : public Courier {
   void admit_guests();
   void say_farewell();
 
-  // control_agreements.cc: with the mutex held, on any thread; after all that may have made an agreement speak
-  void post_agreements();
-  int64_t agreement_sleep_ms(int64_t at_most_ms) const;
-  void watch_agreements();  // on the control thread: ends those that take too long
-
-  // control_calls.cc
-  void tell_calls(Seat& seat);  // some rank waits for long; on its thread
-  void post(const ProcessId& to, const CallsNews& news);
-  void take_calls(const ProcessId& from, const CallsNews& news);
-  void report(Seat& seat, const Disagreement& found);
-
-  // control_silence.cc: with the mutex held
-  void watch(const Seat& seat, std::span<const int> ranks);  // some rank waits for them now
-  int64_t silence_sleep_ms(int64_t at_most_ms) const;
-  void look_for_silence();
-  void lose_silent(Link& link);
-
   // control_links.cc: with the mutex held, on any thread
+  void carry_out();  // what the switchboard wants to be done, after every input
   Link* find_link(const ProcessId& peer);
   void adopt(const ProcessId& peer, PrivateFd fd, bool local, pid_t pid);
   void read_link(Link& link, bool process_ended);  // may end the link
-  bool take_frame(Link& link, Frame frame);        // false: the frame made no sense, and the link has ended
-  bool take_parcel(Link& link, Frame frame);
-  bool cut_off(Link& link, const Frame& frame);  // false
+  bool take_frame(Link& link, Frame frame);        // false: the link has ended
   void flush_link(Link& link);
-  void lose_link(Link& link, Code code, const std::string& what);
   void forget_link(Link& link);
   void watch(int operation, int fd, uint64_t event_token, uint32_t events);
 
@@ -129,17 +104,14 @@ class Control final : public Courier {
   Mailbox mailbox_;
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;  // a link has come or gone, a rank has enrolled, a communicator has failed
-  Seats seats_;
+  std::condition_variable changed_;  // the switchboard has had an input
+  std::unique_ptr<Switchboard> switchboard_;
   std::map<ProcessId, std::unique_ptr<Link>> links_;
   std::map<uint64_t, ProcessId> tokens_;  // of links
   uint64_t next_token_ = kFirstLinkToken;
-  bool stopping_ = false;      // the control thread's own
-  uint64_t link_changes_ = 0;  // counts links that came or went
-  std::optional<Clock::time_point> undecided_since_;
-  bool watching_ = false;  // some link is watched
-  Clock::time_point next_ping_{};
-  std::set<ProcessId> connecting_;  // some thread of this process is at it
+  bool stopping_ = false;  // the control thread's own
+  // While the control thread sleeps: until when, unless something comes. Clock::time_point::min() while it does not.
+  Clock::time_point asleep_until_ = Clock::time_point::min();
   Doorbell* doorbell_ = nullptr;
 
   std::unique_ptr<QuietThread> thread_;  // last: it uses all of the above

@@ -1,4 +1,5 @@
-// How a local rank comes together with the others of its communicator, on the thread of its caller.
+// How a local rank takes its seat, comes together with the others of its communicator and shrinks it, on the thread of
+// its caller.
 #include <algorithm>
 
 #include "bootstrap/control.h"
@@ -7,19 +8,11 @@
 #include "bootstrap/knock.h"
 
 namespace weft {
-
-// On the way to one other process of a communicator.
-struct Control::Approach {
-  const Member* peer;         // any of its ranks
-  uint64_t told_on_link = 0;  // the token of the link on which it was told that this rank is here; 0: not yet
-  Clock::time_point probe_at{};
-};
-
 namespace {
 
 using std::chrono::milliseconds;
 constexpr int64_t kFirstPauseMs = 1, kLongestPauseMs = 50;  // between two attempts: doubled each time
-constexpr int64_t kProbeMs = 250;  // how often a process that should connect to this one is looked for
+constexpr int64_t kTickMs = 10;                             // how often a rank that shrinks says for whom it waits
 
 Door door_of(const Member& peer) {
   return peer.host_identity == host_identity() ? Door{peer.control_name, {}} : Door{"", peer.control_tcp};
@@ -29,20 +22,6 @@ Failure gone(const Member& peer) {
   return error(Code::remote_error,
                "{} died or gave up while the communicator was set up: nobody listens at {} any more", describe(peer),
                door_of(peer).text());
-}
-
-std::vector<ProcessId> other_processes(const Seat& seat, const ProcessId& self) {
-  std::vector<ProcessId> all;
-  for (const Member& member : seat.roster) {
-    if (member.process != self) all.push_back(member.process);
-  }
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  return all;
-}
-
-Notice enrolment(const Seat& seat) {
-  return {.kind = FrameKind::enroll, .key = seat.key, .rank = seat.rank, .joining = true};
 }
 
 Failure late(const Seat& seat) {
@@ -58,77 +37,57 @@ Failure late(const Seat& seat) {
 
 Status Control::enter(Seat& seat) {
   std::lock_guard lock(mutex_);
-  WEFT_TRY(seats_.add(seat));
-  seats_.tell(self_, enrolment(seat));
-  post_agreements();
-  changed_.notify_all();
+  WEFT_TRY(switchboard_->enter(seat));
+  carry_out();
+  return {};
+}
+
+Status Control::enter_together(Seat& seat) {
+  std::lock_guard lock(mutex_);
+  WEFT_TRY(switchboard_->enter_together(seat, Clock::now()));
+  carry_out();
   return {};
 }
 
 void Control::exit(Seat& seat) {
   std::lock_guard lock(mutex_);
-  seats_.remove(seat);
+  switchboard_->exit(seat);
 }
 
 Status Control::bring_together(Seat& seat, Deadline deadline) {
-  std::vector<Approach> approaches;
-  for (const Member& member : seat.roster) {
-    const bool known = std::any_of(approaches.begin(), approaches.end(),
-                                   [&](const Approach& one) { return one.peer->process == member.process; });
-    if (member.process != self_ && !known) approaches.push_back({&member});
-  }
+  Gathering gathering(*switchboard_, seat);
   for (int64_t pause_ms = kFirstPauseMs;; pause_ms = std::min(2 * pause_ms, kLongestPauseMs)) {
-    bool linked = true;
-    for (Approach& one : approaches) {
-      auto near = approach(seat, one, deadline);
-      if (!near) return seat.alive->stopped() ? seat.alive->error() : std::move(near.error());
-      linked = linked && *near;
+    for (Gathering::Approach& approach : gathering.approaches()) {
+      Status nearer = run_errand(gathering, approach, seat, deadline);
+      if (!nearer.ok()) return seat.alive->stopped() ? seat.alive->error() : std::move(nearer);
     }
     std::unique_lock lock(mutex_);
     if (seat.alive->stopped()) return seat.alive->error();
-    if (linked && seat.absent == 0) return {};
+    if (gathering.complete()) return {};
     if (deadline.passed()) return late(seat);
-    const uint64_t changes = link_changes_;
+    const uint64_t changes = switchboard_->link_changes();
     changed_.wait_for(lock, milliseconds(deadline.left_ms(pause_ms)), [&] {
-      return seat.alive->stopped() || link_changes_ != changes || (linked && seat.absent == 0);
+      return seat.alive->stopped() || switchboard_->link_changes() != changes || gathering.complete();
     });
   }
 }
 
-// One step towards a process; true if it knows of this rank.
-Expected<bool> Control::approach(const Seat& seat, Approach& approach, Deadline deadline) {
-  const Member& peer = *approach.peer;
-  if (tell_enrolled(seat, approach)) return true;
-  // Of two processes the one with the smaller id connects, and only one of its threads.
-  if (self_ < peer.process) {
-    {
-      std::lock_guard lock(mutex_);
-      if (!connecting_.insert(peer.process).second) return false;
-    }
-    Status connected = connect(seat, peer, deadline);
-    {
-      std::lock_guard lock(mutex_);
-      connecting_.erase(peer.process);
-    }
-    WEFT_TRY(std::move(connected));
-    return tell_enrolled(seat, approach);
+// One step towards a process.
+Status Control::run_errand(Gathering& gathering, Gathering::Approach& approach, const Seat& seat, Deadline deadline) {
+  auto errand = Gathering::Errand::none;
+  {
+    std::lock_guard lock(mutex_);
+    errand = gathering.approach(approach, Clock::now());
+    carry_out();
   }
-  if (Clock::now() < approach.probe_at) return false;
-  const bool first_look = approach.probe_at == Clock::time_point{};
-  approach.probe_at = Clock::now() + milliseconds(kProbeMs);
-  if (!first_look && !is_listening(door_of(peer), deadline)) return gone(peer);
-  return false;
-}
-
-bool Control::tell_enrolled(const Seat& seat, Approach& approach) {
+  const Member& peer = *approach.peer;
+  if (errand == Gathering::Errand::look && !is_listening(door_of(peer), deadline)) return gone(peer);
+  if (errand != Gathering::Errand::connect) return {};
+  Status connected = connect(seat, peer, deadline);
   std::lock_guard lock(mutex_);
-  Link* link = find_link(approach.peer->process);
-  if (link == nullptr) return seat.has_left(approach.peer->process);  // It may have come, gone and ended meanwhile.
-  if (approach.told_on_link == link->token) return true;
-  approach.told_on_link = link->token;
-  link->push(make_frame(FrameKind::enroll, encode(enrolment(seat))));
-  flush_link(*link);
-  return true;
+  gathering.connected(approach);
+  carry_out();
+  return connected;
 }
 
 // Success does not mean connected: the peer may not have its seat yet and turn this process away like any stranger.
@@ -146,27 +105,49 @@ Status Control::connect(const Seat& seat, const Member& peer, Deadline deadline)
   if (knocked->theirs.process != peer.process) return gone(peer);
   std::lock_guard lock(mutex_);
   if (find_link(peer.process) == nullptr) adopt(peer.process, std::move(knocked->fd), knocked->local, knocked->pid);
-  post_agreements();
+  carry_out();
   return {};
+}
+
+Expected<RankSet> Control::shrink(Seat& seat, size_t taken, Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  switchboard_->call_shrink(seat, taken);
+  for (;;) {
+    carry_out();
+    if (auto shrunk = Switchboard::shrunk(seat, taken)) return std::move(*shrunk);
+    if (deadline.passed()) {
+      return error(
+          Code::not_joined,
+          "weftCommShrink waits for rank {}: every rank that lives must call it; call it again to go on waiting",
+          rank_ranges(seat.shrink.awaited()));
+    }
+    switchboard_->wait_for(seat, seat.shrink.awaited(), Clock::now());
+    carry_out();
+    changed_.wait_for(lock, milliseconds(deadline.left_ms(kTickMs)));
+  }
+}
+
+RankSet Control::failed_ranks(const Seat& seat) const {
+  std::lock_guard lock(mutex_);
+  return Switchboard::failed_ranks(seat);
+}
+
+void Control::wait_for(const Seat& seat, std::span<const int> ranks) {
+  std::lock_guard lock(mutex_);
+  switchboard_->wait_for(seat, ranks, Clock::now());
+  carry_out();
+}
+
+void Control::tell_calls(Seat& seat) {
+  std::lock_guard lock(mutex_);
+  switchboard_->tell_calls(seat, Clock::now());
+  carry_out();
 }
 
 void Control::announce(const Seat& seat, const Notice& notice) {
   std::lock_guard lock(mutex_);
-  announce_held(seat, notice);
-}
-
-void Control::announce_held(const Seat& seat, const Notice& notice) {
-  const FrameBytes frame = make_frame(notice.kind, encode(notice));
-  const std::vector<ProcessId> others = other_processes(seat, self_);
-  seats_.tell(self_, notice);
-  post_agreements();
-  changed_.notify_all();
-  for (const ProcessId& process : others) {
-    Link* link = find_link(process);
-    if (link == nullptr) continue;  // It is gone, and this seat knows.
-    link->push(frame);
-    flush_link(*link);
-  }
+  switchboard_->announce(seat, notice, Clock::now());
+  carry_out();
 }
 
 }  // namespace weft

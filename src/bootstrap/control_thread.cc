@@ -2,6 +2,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -26,19 +27,21 @@ void Control::serve_once(int64_t at_most_ms) {
   int64_t sleep_ms = gate_ms < 0 ? at_most_ms : std::min<int64_t>(at_most_ms, gate_ms);
   {
     std::lock_guard lock(mutex_);
-    sleep_ms = silence_sleep_ms(agreement_sleep_ms(sleep_ms));
+    const auto now = Clock::now();
+    asleep_until_ = std::min(now + std::chrono::milliseconds(sleep_ms), switchboard_->wake_at());
+    sleep_ms = std::max<int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(asleep_until_ - now).count());
   }
   std::array<epoll_event, 64> events;
   const int count =
       epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(sleep_ms));
   std::lock_guard lock(mutex_);
+  asleep_until_ = Clock::time_point::min();
   for (const epoll_event& event : std::span(events).first(static_cast<size_t>(std::max(count, 0)))) {
     serve_event(event.data.u64, event.events);
   }
   admit_guests();
-  post_agreements();
-  watch_agreements();
-  look_for_silence();
+  switchboard_->pass_time(Clock::now());
+  carry_out();
 }
 
 void Control::serve_event(uint64_t event_token, uint32_t events) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/courier.h"
-#include "base/deadline.h"
 #include "bootstrap/frame.h"
 #include "bootstrap/private_fd.h"
 
@@ -36,16 +35,8 @@ class Link {
   const std::string& broken_reason() const { return reader_.reason(); }
   void end_sending();
 
-  // While somebody waits for a rank of the peer.
-  struct Watch {
-    Clock::time_point since{};  // or when the peer was last heard of
-    Clock::time_point until{};
-    bool suspected = false;
-    std::string rank;  // the one that is waited for, for messages
-  } watch;
   uint64_t token = 0;          // names this link in epoll's events; never used again for another
   bool waits_to_send = false;  // epoll tells when there is room
-  bool heard = false;  // the peer has sent a frame: until then its end may only be a connection given up on the way
 
  private:
   ProcessId peer_;

@@ -104,7 +104,7 @@ class Session {
     if (frame.kind != FrameKind::join || visitor.heard || !message)
       return;  // A member that speaks nonsense never arrives.
     visitor.heard = true;
-    if (!assembly_.complete()) return assembly_.arrive(visitor.hello, std::move(*message));
+    if (!assembly_.complete()) return assembly_.arrive(visitor.hello, std::move(*message), Clock::now());
     const Status twice = error(Code::invalid_argument, "rank {} came twice: all ranks had joined when {} pid {} came",
                                visitor.hello.rank, message->self.host, message->self.pid);
     answer(visitor, make_frame(FrameKind::refusal, encode(twice)));

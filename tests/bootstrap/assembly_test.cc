@@ -7,6 +7,8 @@
 namespace weft {
 namespace {
 
+constexpr Clock::time_point kNow{std::chrono::hours(1)};
+
 Hello hello_of(uint32_t rank, uint32_t nranks) {
   Hello hello;
   hello.rank = rank;
@@ -33,7 +35,7 @@ TEST(Assembly, completes) {
     Assembly assembly;
     for (const uint32_t rank : order) {
       EXPECT_FALSE(assembly.decided());
-      assembly.arrive(hello_of(rank, 3), join_from(rank));
+      assembly.arrive(hello_of(rank, 3), join_from(rank), kNow);
     }
     ASSERT_TRUE(assembly.complete());
     const Roster roster = assembly.take_roster();
@@ -50,7 +52,7 @@ TEST(Assembly, names_missing_ranks) {
     std::vector<int> missing;
     for (uint32_t rank = 0; rank < 4; ++rank) {
       if ((present >> rank & 1) != 0)
-        assembly.arrive(hello_of(rank, 4), join_from(rank));
+        assembly.arrive(hello_of(rank, 4), join_from(rank), kNow);
       else
         missing.push_back(static_cast<int>(rank));
     }
@@ -67,9 +69,9 @@ TEST(Assembly, names_missing_ranks) {
 // expect: refused, both named
 TEST(Assembly, duplicate) {
   Assembly assembly;
-  assembly.arrive(hello_of(1, 3), join_from(1));
+  assembly.arrive(hello_of(1, 3), join_from(1), kNow);
   JoinMessage other = join_from(7);
-  assembly.arrive(hello_of(1, 3), other);
+  assembly.arrive(hello_of(1, 3), other, kNow);
   EXPECT_EQ(refusal_of(assembly),
             "rank 1 came twice, from node-1 pid 101 and from node-7 pid 107: give every process its own");
   EXPECT_EQ(assembly.refusal().code(), Code::invalid_argument);
@@ -79,14 +81,14 @@ TEST(Assembly, duplicate) {
 // expect: refused, with both sides
 TEST(Assembly, numbers) {
   Assembly differ, none, range;
-  differ.arrive(hello_of(0, 3), join_from(0));
-  differ.arrive(hello_of(2, 4), join_from(2));
+  differ.arrive(hello_of(0, 3), join_from(0), kNow);
+  differ.arrive(hello_of(2, 4), join_from(2), kNow);
   EXPECT_EQ(refusal_of(differ),
             "rank 2 (node-2 pid 102) says that there are 4 ranks, rank 0 (node-0 pid 100) says 3: all must "
             "give the same number");
-  none.arrive(hello_of(0, 0), join_from(0));
+  none.arrive(hello_of(0, 0), join_from(0), kNow);
   EXPECT_EQ(none.refusal().code(), Code::invalid_argument);
-  range.arrive(hello_of(3, 3), join_from(3));
+  range.arrive(hello_of(3, 3), join_from(3), kNow);
   EXPECT_EQ(refusal_of(range), "rank 3 (node-3 pid 103) is not one of ranks 0 to 2");
 }
 
@@ -107,10 +109,10 @@ TEST(Assembly, version) {
 // expect: refused, both texts and ranks named
 TEST(Assembly, plan) {
   Assembly assembly;
-  assembly.arrive(hello_of(0, 3), join_from(0));
+  assembly.arrive(hello_of(0, 3), join_from(0), kNow);
   Hello hello = hello_of(1, 3);
   hello.plan_hash = 5;
-  assembly.arrive(hello, join_from(1));
+  assembly.arrive(hello, join_from(1), kNow);
   EXPECT_EQ(assembly.refusal().code(), Code::config);
   EXPECT_EQ(refusal_of(assembly),
             "variables that must be equal on all ranks differ: rank 0 (node-0 pid 100) has WEFT_SLOTS=4; "
@@ -122,17 +124,17 @@ TEST(Assembly, plan) {
 TEST(Assembly, patience) {
   Assembly assembly;
   EXPECT_TRUE(assembly.deadline().is_never());
-  assembly.arrive(hello_of(0, 3), join_from(0, 60'000));
-  EXPECT_FALSE(assembly.deadline().passed());
-  assembly.arrive(hello_of(1, 3), join_from(1, 0));
-  EXPECT_TRUE(assembly.deadline().passed());
+  assembly.arrive(hello_of(0, 3), join_from(0, 60'000), kNow);
+  EXPECT_FALSE(assembly.deadline().passed_at(kNow));
+  assembly.arrive(hello_of(1, 3), join_from(1, 0), kNow);
+  EXPECT_TRUE(assembly.deadline().passed_at(kNow));
 }
 
 // a rank that goes before the last has come, then further errors
 // expect: its going is the reason, and stays it
 TEST(Assembly, first_reason_stays) {
   Assembly assembly;
-  assembly.arrive(hello_of(0, 3), join_from(0));
+  assembly.arrive(hello_of(0, 3), join_from(0), kNow);
   assembly.lose(2);
   EXPECT_FALSE(assembly.decided());
   assembly.lose(0);
@@ -154,7 +156,7 @@ TEST(Assembly, all_heard) {
       if (rank == 1) {
         EXPECT_FALSE(assembly.greet(other));
       } else {
-        assembly.arrive(hello_of(rank, rank == 0 ? 2 : 3), join_from(rank));
+        assembly.arrive(hello_of(rank, rank == 0 ? 2 : 3), join_from(rank), kNow);
       }
     }
     EXPECT_TRUE(assembly.all_heard());

@@ -1,0 +1,75 @@
+// What ranks of this process wish, and what they get to know.
+#include <algorithm>
+#include <iterator>
+
+#include "bootstrap/switchboard.h"
+
+namespace weft {
+namespace {
+
+Notice enrolment(const Seat& seat) {
+  return {.kind = FrameKind::enroll, .key = seat.key, .rank = seat.rank, .joining = true};
+}
+
+std::set<ProcessId> other_processes(const Seat& seat) {
+  std::set<ProcessId> all;
+  for (const Member& member : seat.roster) all.insert(member.process);
+  all.erase(seat.member(seat.rank).process);
+  return all;
+}
+
+}  // namespace
+
+Status Switchboard::enter(Seat& seat) {
+  WEFT_TRY(seats_.add(seat));
+  seats_.tell(self_, enrolment(seat));
+  return {};
+}
+
+Status Switchboard::enter_together(Seat& seat, Time now) {
+  for (Seat::Peer& peer : seat.peers) peer = Seat::Peer::enrolled;
+  seat.absent = 0;
+  WEFT_TRY(seats_.add(seat));
+  for (const Member& member : seat.roster) {
+    if (member.process != self_ && !lines_.contains(member.process))
+      seats_.lose_in(seat, member.process, Code::remote_error, "died: its control connection closed");
+  }
+  post_agreements(now);
+  return {};
+}
+
+void Switchboard::tell_enrolled(const Seat& seat, const ProcessId& peer) {
+  say(peer, make_frame(FrameKind::enroll, encode(enrolment(seat))));
+}
+
+void Switchboard::announce(const Seat& seat, const Notice& notice, Time now) {
+  const FrameBytes frame = make_frame(notice.kind, encode(notice));
+  seats_.tell(self_, notice);
+  post_agreements(now);
+  for (const ProcessId& process : other_processes(seat)) say(process, frame);
+}
+
+void Switchboard::call_shrink(Seat& seat, size_t taken) {
+  if (!shrunk(seat, taken)) seats_.call_shrink(seat);
+}
+
+std::optional<Expected<RankSet>> Switchboard::shrunk(const Seat& seat, size_t taken) {
+  if (seat.shrink.expelled()) return failure_of(seat.alive->error());
+  if (seat.shrink.decisions().size() <= taken) return std::nullopt;
+  return seat.shrink.decisions()[taken];
+}
+
+RankSet Switchboard::failed_ranks(const Seat& seat) {
+  RankSet failed;
+  for (const Subject subject : {Subject::failures, Subject::shrink}) {
+    const Agreement& agreement = seat.agreement(subject);
+    if (agreement.decisions().empty()) continue;
+    RankSet both;
+    std::set_union(failed.begin(), failed.end(), agreement.decisions().back().begin(),
+                   agreement.decisions().back().end(), std::back_inserter(both));
+    failed = std::move(both);
+  }
+  return failed.empty() ? seat.failures.failed() : failed;
+}
+
+}  // namespace weft
