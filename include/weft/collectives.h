@@ -16,6 +16,7 @@
 #define WEFT_COLLECTIVES_H
 
 #include <stddef.h>
+#include <weft/config.h>
 #include <weft/result.h>
 #include <weft/types.h>
 
@@ -47,6 +48,22 @@ WEFT_API weftResult_t weftBroadcast(const void* sendbuff, void* recvbuff, size_t
  * In place (at the root): sendbuff == recvbuff. */
 WEFT_API weftResult_t weftReduce(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
                                  weftRedOp_t op, int root, weftComm_t comm, void* stream);
+
+/* The same calls with a configuration of their own: a deadline, for example. NULL is none: the plain call. */
+WEFT_API weftResult_t weftAllReduceConfig(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
+                                          weftRedOp_t op, weftComm_t comm, void* stream,
+                                          const weftCallConfig_t* config);
+WEFT_API weftResult_t weftReduceScatterConfig(const void* sendbuff, void* recvbuff, size_t recvcount,
+                                              weftDataType_t datatype, weftRedOp_t op, weftComm_t comm, void* stream,
+                                              const weftCallConfig_t* config);
+WEFT_API weftResult_t weftAllGatherConfig(const void* sendbuff, void* recvbuff, size_t sendcount,
+                                          weftDataType_t datatype, weftComm_t comm, void* stream,
+                                          const weftCallConfig_t* config);
+WEFT_API weftResult_t weftBroadcastConfig(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
+                                          int root, weftComm_t comm, void* stream, const weftCallConfig_t* config);
+WEFT_API weftResult_t weftReduceConfig(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
+                                       weftRedOp_t op, int root, weftComm_t comm, void* stream,
+                                       const weftCallConfig_t* config);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,7 @@
 #ifndef WEFT_FAULTS_H
 #define WEFT_FAULTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <weft/result.h>
 #include <weft/types.h>
@@ -45,6 +46,19 @@ WEFT_API weftResult_t weftCommRevoke(weftComm_t comm);
  * if they die late, fail the new communicator. `comm` stays as it was: destroy it. `*newcomm` is set only on success.
  * Source: shrink and agreement of User Level Failure Mitigation (MPI Forum, ULFM). */
 WEFT_API weftResult_t weftCommShrink(weftComm_t comm, weftComm_t* newcomm);
+
+/* weftAllReduce that completes among whoever is left. When ranks die before or during it, the survivors start again
+ * without them, and return weftSuccess with the same result and the same contributors: the ranks of `comm`, ascending,
+ * whose sendbuff is in the result, exactly. `contributors` holds at least as many ints as `comm` has ranks;
+ * `*contributor_count` says how many were stored. It goes on working after deaths, call after call, when other calls on
+ * `comm` return weftRemoteError; weftCommShrink makes those possible again. Deaths are all it survives: a mismatch, an
+ * abort or a timeout are errors as everywhere. Costs an agreement beyond the all_reduce, and a copy when in place.
+ * Every rank that lives must call it. Blocks; `stream` must be NULL.
+ * Source: the agreement of User Level Failure Mitigation (MPI Forum, ULFM), which makes the outcome the same for all.
+ */
+WEFT_API weftResult_t weftAllReduceSurvivors(const void* sendbuff, void* recvbuff, size_t count,
+                                             weftDataType_t datatype, weftRedOp_t op, weftComm_t comm, void* stream,
+                                             int* contributors, int* contributor_count);
 
 #ifdef __cplusplus
 }

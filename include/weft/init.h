@@ -2,6 +2,7 @@
 #ifndef WEFT_INIT_H
 #define WEFT_INIT_H
 
+#include <weft/config.h>
 #include <weft/result.h>
 #include <weft/types.h>
 
@@ -20,6 +21,10 @@ WEFT_API weftResult_t weftGetUniqueId(weftUniqueId* id);
  * success. */
 WEFT_API weftResult_t weftCommInitRank(weftComm_t* comm, int nranks, weftUniqueId id, int rank);
 
+/* The same with a configuration; NULL is none. */
+WEFT_API weftResult_t weftCommInitRankConfig(weftComm_t* comm, int nranks, weftUniqueId id, int rank,
+                                             const weftConfig_t* config);
+
 /* Makes a communicator of `nranks` ranks that all live in this process; comms[i] becomes rank i. Use each from a thread
  * of its own: collectives block. `devices` must be NULL (host memory). */
 WEFT_API weftResult_t weftCommInitAll(weftComm_t* comms, int nranks, const int* devices);
@@ -28,6 +33,9 @@ WEFT_API weftResult_t weftCommInitAll(weftComm_t* comms, int nranks, const int* 
  * or anything that sets WEFT_RANK, WEFT_NRANKS and WEFT_ROOT. Without any launcher it makes a communicator of one rank.
  * Missing or contradicting variables are weftInvalidUsage, and the text names them. */
 WEFT_API weftResult_t weftCommInitEnv(weftComm_t* comm);
+
+/* The same with a configuration; NULL is none. */
+WEFT_API weftResult_t weftCommInitEnvConfig(weftComm_t* comm, const weftConfig_t* config);
 
 /* The number of ranks, and this rank's number. Any thread; never block. */
 WEFT_API weftResult_t weftCommCount(weftComm_t comm, int* count);

@@ -3,6 +3,8 @@
 #define WEFT_WEFT_H
 
 #include <weft/collectives.h>
+#include <weft/config.h>
+#include <weft/derive.h>
 #include <weft/faults.h>
 #include <weft/init.h>
 #include <weft/memory.h>

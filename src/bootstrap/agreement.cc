@@ -32,7 +32,7 @@ void Agreement::receive(int from, const AgreementMessage& message) {
   if (from < 0 || from >= ranks_ || from == self_) return;
   expelled_ = expelled_ || std::binary_search(message.failed.begin(), message.failed.end(), self_);
   if (expelled_ || gone(from)) return;
-  const bool news = adopt(message.decisions);
+  const bool news = adopt(message);
   note_failed(message.failed);
   if (news && coordinator() == self_) say_to_all(AgreementMessage::Kind::commit);
   if (message.kind == AgreementMessage::Kind::propose) hear_proposal(from, message);
@@ -64,10 +64,13 @@ bool Agreement::takes_part() const {
 }
 
 // Takes over decisions that another rank has taken. True if there were some: what was open is settled.
-bool Agreement::adopt(const std::vector<RankSet>& decisions) {
-  if (decisions.size() <= decisions_.size()) return false;
-  decisions_ = decisions;
-  for (const RankSet& set : decisions_) note_failed(set);
+bool Agreement::adopt(const AgreementMessage& message) {
+  const size_t before = decided(), first = message.decided - message.decisions.size();
+  for (size_t i = 0; i < message.decisions.size(); ++i) {
+    if (first + i == decided()) take(message.decisions[i]);
+  }
+  if (decided() == before) return false;
+  note_failed(decisions_.back());  // Decisions only grow.
   proposing_ = false;
   informed_ = -1;
   return true;
@@ -88,7 +91,7 @@ void Agreement::note_failed(std::span<const int> ranks) {
 
 // Whatever the proposal says, the answer is all that this rank knows: the proposer compares.
 void Agreement::hear_proposal(int from, const AgreementMessage& message) {
-  const bool behind = message.decisions.size() < decisions_.size();
+  const bool behind = message.decided < decided();
   if (start_ == Start::on_call && !behind && !takes_part()) {
     held_ = Held{from, message.ballot};
     return;
@@ -126,9 +129,16 @@ void Agreement::propose() {
 
 void Agreement::decide_if_all_answered() {
   if (!awaited().empty()) return;
-  decisions_.push_back(failed_);
+  take(failed_);
   proposing_ = false;
   say_to_all(AgreementMessage::Kind::commit);
+}
+
+void Agreement::take(RankSet decision) {
+  decisions_.push_back(std::move(decision));
+  if (decisions_.size() <= kDecisionsKept) return;
+  decisions_.erase(decisions_.begin());
+  ++dropped_;
 }
 
 void Agreement::say_to_all(AgreementMessage::Kind kind) {
@@ -138,7 +148,9 @@ void Agreement::say_to_all(AgreementMessage::Kind kind) {
 }
 
 void Agreement::say(int to, AgreementMessage::Kind kind, uint32_t ballot) {
-  outgoing_.push_back({to, {kind, ballot, failed_, decisions_}});
+  const auto said = static_cast<ptrdiff_t>(std::min(decisions_.size(), kDecisionsSaid));
+  outgoing_.push_back(
+      {to, {kind, ballot, failed_, static_cast<uint32_t>(decided()), {decisions_.end() - said, decisions_.end()}}});
 }
 
 }  // namespace weft

@@ -22,7 +22,8 @@ struct AgreementMessage {
   Kind kind = Kind::inform;
   uint32_t ballot = 0;             // of the proposal; an answer names the one that it answers
   RankSet failed;                  // that the sender knows of
-  std::vector<RankSet> decisions;  // that the sender has taken so far
+  uint32_t decided = 0;            // how many decisions the sender has taken
+  std::vector<RankSet> decisions;  // the latest of them: nobody is behind by more than one
 };
 
 class Agreement {
@@ -32,10 +33,10 @@ class Agreement {
   enum class Start : uint8_t { on_failure, on_call };
   Agreement(int ranks, int self, Start start);
 
-  void suspect(std::span<const int> ranks);  // they are dead, or will be treated so
-  void depart(int rank);                     // it has left in good order: it has no say, and has not failed
-  void take_part();                          // Start::on_call: in one more decision
-  bool called() const { return joined_ > decisions_.size(); }  // and that one is still to come
+  void suspect(std::span<const int> ranks);            // they are dead, or will be treated so
+  void depart(int rank);                               // it has left in good order: it has no say, and has not failed
+  void take_part();                                    // Start::on_call: in one more decision
+  bool called() const { return joined_ > decided(); }  // and that one is still to come
   void receive(int from, const AgreementMessage& message);
 
   struct Outgoing {
@@ -44,7 +45,10 @@ class Agreement {
   };
   std::vector<Outgoing> take_outgoing();  // what the inputs since the last time made it say
 
-  const std::vector<RankSet>& decisions() const { return decisions_; }
+  size_t decided() const { return dropped_ + decisions_.size(); }               // how many decisions were taken
+  const RankSet& decision(size_t i) const { return decisions_[i - dropped_]; }  // one of the latest kDecisionsKept
+  const std::vector<RankSet>& decisions() const { return decisions_; }          // these
+  static constexpr size_t kDecisionsKept = 64, kDecisionsSaid = 2;
   const RankSet& failed() const { return failed_; }
   bool expelled() const { return expelled_; }  // the others treat this rank as dead: it decides nothing any more
   // Whom this rank waits for now: the coordinator, or, if it is that itself, those who have not answered.
@@ -54,7 +58,8 @@ class Agreement {
  private:
   bool gone(int rank) const { return gone_[static_cast<size_t>(rank)]; }
   bool takes_part() const;
-  bool adopt(const std::vector<RankSet>& decisions);
+  bool adopt(const AgreementMessage& message);
+  void take(RankSet decision);
   void note_failed(std::span<const int> ranks);
   void hear_proposal(int from, const AgreementMessage& message);
   void hear_answer(int from, const AgreementMessage& message);
@@ -70,7 +75,8 @@ class Agreement {
   std::vector<bool> gone_;  // failed or departed
   RankSet failed_;
   std::vector<RankSet> decisions_;
-  size_t joined_ = 0;  // Start::on_call: decisions that this rank takes part in
+  size_t dropped_ = 0;  // decisions that are not kept any more
+  size_t joined_ = 0;   // Start::on_call: decisions that this rank takes part in
   bool expelled_ = false;
 
   uint32_t ballot_ = 0;         // of this rank's latest proposal

@@ -35,7 +35,7 @@ std::vector<std::byte> encode(const AgreementNews& news) {
   writer.number(static_cast<uint32_t>(news.from)).number(static_cast<uint32_t>(news.to));
   writer.number(static_cast<uint8_t>(news.message.kind)).number(news.message.ballot);
   write_set(writer, news.message.failed);
-  writer.number(static_cast<uint32_t>(news.message.decisions.size()));
+  writer.number(news.message.decided).number(static_cast<uint32_t>(news.message.decisions.size()));
   for (const RankSet& set : news.message.decisions) write_set(writer, set);
   writer.number(static_cast<uint32_t>(news.causes.size()));
   for (const auto& [rank, cause] : news.causes) {
@@ -54,13 +54,14 @@ std::optional<AgreementNews> decode_agreement(std::span<const std::byte> body) {
   news.to = static_cast<int>(reader.number<uint32_t>());
   const auto kind = reader.number<uint8_t>();
   news.message.ballot = reader.number<uint32_t>();
-  if (subject > static_cast<uint8_t>(Subject::shrink)) return std::nullopt;
+  if (subject > static_cast<uint8_t>(kSubjects.back())) return std::nullopt;
   if (kind > static_cast<uint8_t>(AgreementMessage::Kind::commit)) return std::nullopt;
   news.subject = static_cast<Subject>(subject);
   news.message.kind = static_cast<AgreementMessage::Kind>(kind);
   auto failed = read_set(reader);
+  news.message.decided = reader.number<uint32_t>();
   const auto decisions = reader.number<uint32_t>();
-  if (!failed || decisions > kDecisionsMax) return std::nullopt;
+  if (!failed || decisions > Agreement::kDecisionsSaid || decisions > news.message.decided) return std::nullopt;
   news.message.failed = std::move(*failed);
   for (uint32_t i = 0; i < decisions; ++i) {
     auto set = read_set(reader);

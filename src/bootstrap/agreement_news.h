@@ -1,6 +1,7 @@
 // What one rank's Agreement says to another's, on its way between processes. Plain data.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,8 +14,10 @@
 
 namespace weft {
 
-// A communicator's ranks agree on two things, each with an Agreement of its own.
-enum class Subject : uint8_t { failures, shrink };
+// What a communicator's ranks agree on, each with an Agreement of its own: who is gone, as soon as somebody is; who
+// goes on in a smaller communicator; with whom an operation that survives deaths was completed.
+enum class Subject : uint8_t { failures, shrink, survivors };
+inline constexpr std::array kSubjects = {Subject::failures, Subject::shrink, Subject::survivors};
 
 struct AgreementNews {
   CommunicatorKey key;
@@ -25,7 +28,6 @@ struct AgreementNews {
 };
 inline constexpr size_t kCauseBytesMax = 256;
 
-inline constexpr size_t kDecisionsMax = 4096;  // in one message
 std::vector<std::byte> encode(const AgreementNews& news);
 std::optional<AgreementNews> decode_agreement(std::span<const std::byte> body);
 

@@ -69,8 +69,9 @@ class Control final : public Courier {
   // Makes sure that there is a link to every other process of the seat's roster and waits until all ranks have
   // enrolled.
   Status bring_together(Seat& seat, Deadline deadline);
-  // Takes part in a shrink, unless `taken` were taken already and more decided; waits for what the survivors decide.
-  Expected<RankSet> shrink(Seat& seat, size_t taken, Deadline deadline);
+  // Takes part in an agreement, unless `taken` were taken already and more decided; waits for what the survivors
+  // decide.
+  Expected<RankSet> agree(Seat& seat, Subject subject, size_t taken, Deadline deadline);
   RankSet failed_ranks(const Seat& seat) const;
   void wait_for(const Seat& seat, std::span<const int> ranks);
   void tell_calls(Seat& seat);

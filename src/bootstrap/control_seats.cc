@@ -33,6 +33,16 @@ Failure late(const Seat& seat) {
       absent.size() == 1 ? "rank" : "ranks", rank_ranges(absent), describe(seat.member(seat.rank)));
 }
 
+Failure not_agreed(Subject subject, const RankSet& awaited) {
+  if (subject == Subject::shrink) {
+    return error(Code::not_joined,
+                 "weftCommShrink waits for rank {}: every rank that lives must call it; call it again to go on waiting",
+                 rank_ranges(awaited));
+  }
+  return error(Code::not_joined, "rank {} did not come to the same call in time: every rank that lives must make it",
+               rank_ranges(awaited));
+}
+
 }  // namespace
 
 Status Control::enter(Seat& seat) {
@@ -109,19 +119,18 @@ Status Control::connect(const Seat& seat, const Member& peer, Deadline deadline)
   return {};
 }
 
-Expected<RankSet> Control::shrink(Seat& seat, size_t taken, Deadline deadline) {
+Expected<RankSet> Control::agree(Seat& seat, Subject subject, size_t taken, Deadline deadline) {
   std::unique_lock lock(mutex_);
-  switchboard_->call_shrink(seat, taken);
+  switchboard_->call(seat, subject, taken);
   for (;;) {
     carry_out();
-    if (auto shrunk = Switchboard::shrunk(seat, taken)) return std::move(*shrunk);
-    if (deadline.passed()) {
-      return error(
-          Code::not_joined,
-          "weftCommShrink waits for rank {}: every rank that lives must call it; call it again to go on waiting",
-          rank_ranges(seat.shrink.awaited()));
-    }
-    switchboard_->wait_for(seat, seat.shrink.awaited(), Clock::now());
+    if (auto decided = Switchboard::decided(seat, subject, taken)) return std::move(*decided);
+    const RankSet awaited = seat.agreement(subject).awaited();
+    if (deadline.passed()) return not_agreed(subject, awaited);
+    // A failure that is no death is told to all, and no survivors are agreed upon any more.
+    if (subject == Subject::survivors && seat.alive->stopped() && seat.alive->error().code() != Code::remote_error)
+      return failure_of(seat.alive->error());
+    switchboard_->wait_for(seat, awaited, Clock::now());
     carry_out();
     changed_.wait_for(lock, milliseconds(deadline.left_ms(kTickMs)));
   }

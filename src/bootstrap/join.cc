@@ -14,6 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr int64_t kFirstPauseMs = 1, kLongestPauseMs = 100;  // between two attempts: doubled each time
+constexpr int64_t kWatchMs = 20;                             // between two looks at what is watched
 
 Status check(const JoinRequest& request) {
   if (request.nranks < 1 || request.nranks > kRanksMax) {
@@ -72,7 +73,11 @@ Failure no_root(const JoinRequest& request, const std::vector<Door>& doors, std:
       request.rank, last, tried);
 }
 
-Expected<Knocked> find_root(const UniqueId& id, const JoinRequest& request, Deadline deadline) {
+bool has_stopped(const Alive* watched) {
+  return watched != nullptr && watched->stopped();
+}
+
+Expected<Knocked> find_root(const UniqueId& id, const JoinRequest& request, Deadline deadline, const Alive* watched) {
   WEFT_TRY_ASSIGN(const std::vector<Door> doors, doors_to(id, request.rank));
   std::string last = "none";
   for (int64_t pause_ms = kFirstPauseMs;; pause_ms = std::min(2 * pause_ms, kLongestPauseMs)) {
@@ -87,6 +92,7 @@ Expected<Knocked> find_root(const UniqueId& id, const JoinRequest& request, Dead
                      request.rank, door.text());
       }
     }
+    if (has_stopped(watched)) return failure_of(watched->error());
     std::this_thread::sleep_for(milliseconds(deadline.left_ms(pause_ms)));
     // After the sleep: an attempt without time would replace the last true answer by its own timeout.
     if (deadline.passed()) return no_root(request, doors, last);
@@ -102,17 +108,19 @@ Status send_request(const Knocked& root, const JoinRequest& request, Deadline de
   return error(Code::remote_error, "rank {} lost its connection to the root: {}", request.rank, errno_text(failed));
 }
 
-Expected<Frame> recv_reply(const Knocked& root, const JoinRequest& request, Deadline deadline) {
+Expected<Frame> recv_reply(const Knocked& root, const JoinRequest& request, Deadline deadline, const Alive* watched) {
   FrameReader reader(kReplyBytesMax);
   std::vector<Frame> frames;
-  while (wait_readable(root.fd.get(), deadline)) {
+  while (!deadline.passed()) {
+    if (has_stopped(watched)) return failure_of(watched->error());
+    if (!wait_readable(root.fd.get(), Deadline::after_ms(deadline.left_ms(kWatchMs)))) continue;
     const auto state = reader.read(root.fd.get(), frames);
     if (!frames.empty()) return std::move(frames.front());
     if (state == FrameReader::State::open) continue;
     return error(
         Code::remote_error,
         "the root closed its connection to rank {} before all {} ranks had joined: the process that made the unique id "
-        "has probably ended",
+        "has ended, or given up",
         request.rank, request.nranks);
   }
   return error(Code::not_joined,
@@ -139,9 +147,9 @@ Expected<Joined> read_reply(const UniqueId& id, const JoinRequest& request, cons
 
 }  // namespace
 
-Expected<Joined> join(const UniqueId& id, const JoinRequest& request, Deadline deadline) {
+Expected<Joined> join(const UniqueId& id, const JoinRequest& request, Deadline deadline, const Alive* watched) {
   WEFT_TRY(check(request));
-  WEFT_TRY_ASSIGN(const Knocked root, find_root(id, request, deadline));
+  WEFT_TRY_ASSIGN(const Knocked root, find_root(id, request, deadline, watched));
   if (root.theirs.wire_version != kWireVersion) {
     return error(Code::version, "rank {} runs {}, the root runs {}: use one version of weft in all ranks", request.rank,
                  version_text(Hello()), version_text(root.theirs));
@@ -149,7 +157,7 @@ Expected<Joined> join(const UniqueId& id, const JoinRequest& request, Deadline d
   WEFT_TRY(send_request(root, request, deadline));
   // The root knows when this rank's time is over and then says who is missing; it must itself be given up on later.
   const auto grace_ms = deadline.left_ms(int64_t{1} << 40) + kVerdictGraceMs;
-  WEFT_TRY_ASSIGN(const Frame reply, recv_reply(root, request, Deadline::after_ms(grace_ms)));
+  WEFT_TRY_ASSIGN(const Frame reply, recv_reply(root, request, Deadline::after_ms(grace_ms), watched));
   return read_reply(id, request, reply);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/alive.h"
 #include "base/deadline.h"
 #include "base/status.h"
 #include "bootstrap/member.h"
@@ -31,7 +32,9 @@ struct Joined {
 // not_joined (names the ranks that did not come), version, config, invalid_usage (another secret, a rank twice,
 // different numbers of ranks), remote_error (a rank or the root died meanwhile), system_error (no root found; names the
 // addresses).
-Expected<Joined> join(const UniqueId& id, const JoinRequest& request, Deadline deadline);
+// `watched`: gives up with its error as soon as that has stopped.
+Expected<Joined> join(const UniqueId& id, const JoinRequest& request, Deadline deadline,
+                      const Alive* watched = nullptr);
 inline constexpr int64_t kVerdictGraceMs = 1000;
 
 }  // namespace weft

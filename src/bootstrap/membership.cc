@@ -75,10 +75,19 @@ void Membership::broadcast_failure(Code code, std::string_view text) {
 }
 
 Expected<RankSet> Membership::shrink(Deadline deadline) {
+  return agree(Subject::shrink, deadline);
+}
+
+Expected<RankSet> Membership::agree_on_survivors(Deadline deadline) {
+  return agree(Subject::survivors, deadline);
+}
+
+Expected<RankSet> Membership::agree(Subject subject, Deadline deadline) {
   if (control_->forked())
     return error(Code::forked, "this process was forked from the one that made its communicators");
-  WEFT_TRY_ASSIGN(RankSet failed, control_->shrink(seat_, shrinks_, deadline));
-  ++shrinks_;
+  size_t& taken = taken_[static_cast<size_t>(subject)];
+  WEFT_TRY_ASSIGN(RankSet failed, control_->agree(seat_, subject, taken, deadline));
+  ++taken;
   return failed;
 }
 

@@ -48,7 +48,10 @@ class Membership {
   // Agrees with all other survivors on who is left; blocks until every one of them has called it. The failed ranks, the
   // same on all. After weftNotJoined (the deadline passed) a further call goes on waiting for the same decision.
   Expected<RankSet> shrink(Deadline deadline);
-  size_t shrinks() const { return shrinks_; }  // decisions taken
+  size_t shrinks() const { return taken_[static_cast<size_t>(Subject::shrink)]; }  // decisions taken
+  // The same for an operation that is to survive deaths: who is gone, if anybody is, when all that live have made it.
+  // Ends also when the communicator fails of something else than a death.
+  Expected<RankSet> agree_on_survivors(Deadline deadline);
   // This rank waits for those: they should show that they live. Cheap; to be called again while it waits.
   void wait_for(std::span<const int> ranks);
   // This rank has waited for long: others may have called something else. If so, all fail with Code::mismatch.
@@ -59,12 +62,13 @@ class Membership {
  private:
   Membership(std::shared_ptr<Control> control, MembershipRequest request);
   Status take_part(Deadline deadline);
+  Expected<RankSet> agree(Subject subject, Deadline deadline);
   Notice notice_of(FrameKind kind) const;
 
   std::shared_ptr<Control> control_;
   Seat seat_;
   std::atomic<bool> left_{false};
-  size_t shrinks_ = 0;
+  std::array<size_t, kSubjects.size()> taken_{};  // decisions, by subject
 };
 
 }  // namespace weft

@@ -43,8 +43,9 @@ Seat::Seat(CommunicatorKey the_key, int the_rank, const Secret& the_secret, Rost
       secret(the_secret),
       roster(std::move(the_roster)),
       alive(the_alive),
-      failures(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_failure),
-      shrink(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_call),
+      agreements{Agreement(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_failure),
+                 Agreement(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_call),
+                 Agreement(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_call)},
       comparison(static_cast<int>(roster.size())) {
   for (Member& each : roster) {
     each.payload.clear();
@@ -61,6 +62,10 @@ std::vector<int> Seat::absent_ranks() const {
     if (peers[i] == Peer::absent) ranks.push_back(static_cast<int>(i));
   }
   return ranks;
+}
+
+bool Seat::expelled() const {
+  return std::any_of(agreements.begin(), agreements.end(), [](const Agreement& one) { return one.expelled(); });
 }
 
 bool Seat::has_left(const ProcessId& process) const {
@@ -135,8 +140,7 @@ void Seats::apply(Seat& seat, const ProcessId& from, const Notice& notice) {
       if (peer == Seat::Peer::absent) --seat.absent;
       peer = Seat::Peer::departed;
       seat.alive->depart(notice.rank);
-      seat.failures.depart(notice.rank);
-      seat.shrink.depart(notice.rank);
+      for (Agreement& agreement : seat.agreements) agreement.depart(notice.rank);
       posts_due_ = true;
       return;
     case FrameKind::failure:

@@ -52,10 +52,13 @@ struct Seat {
   int absent;               // how many peers are
 
   bool has_left(const ProcessId& process) const;  // all ranks of that process have departed
-  Agreement& agreement(Subject subject) { return subject == Subject::failures ? failures : shrink; }
-  const Agreement& agreement(Subject subject) const { return subject == Subject::failures ? failures : shrink; }
+  Agreement& agreement(Subject subject) { return agreements[static_cast<size_t>(subject)]; }
+  const Agreement& agreement(Subject subject) const { return agreements[static_cast<size_t>(subject)]; }
+  Agreement& failures() { return agreement(Subject::failures); }
+  const Agreement& failures() const { return agreement(Subject::failures); }
+  bool expelled() const;  // the others treat this rank as dead
 
-  Agreement failures, shrink;
+  std::array<Agreement, kSubjects.size()> agreements;
   std::map<int, std::string> causes;  // of ranks that this process saw die: "died: …"
   // Of the rank's owner: what it called last, from any thread, and what to say when ranks called different things.
   std::function<std::vector<CallWords>()> calls;
@@ -79,8 +82,8 @@ class Seats {
   void lose(const ProcessId& process, Code code, const std::string& what);
   // The same for one seat and a process that was gone when the seat came.
   void lose_in(Seat& seat, const ProcessId& process, Code code, const std::string& what);
-  // This rank takes part in one more shrink, unless it already does.
-  void call_shrink(Seat& seat);
+  // This rank takes part in one more agreement on the subject, unless it already does.
+  void call(Seat& seat, Subject subject);
 
   // seats_agreement.cc: what the agreements want to say since the last time.
   struct Post {

@@ -63,14 +63,13 @@ void Seats::lose_in(Seat& seat, const ProcessId& process, Code code, const std::
   const bool joining = seat.absent != 0;
   if (joining || code != Code::remote_error) seat.alive->fail(Status(code, describe_failed(seat, lost)));
   failures_known_ = true;
-  seat.failures.suspect(lost);
-  seat.shrink.suspect(lost);
+  for (Agreement& agreement : seat.agreements) agreement.suspect(lost);
   posts_due_ = true;
   settle(seat);
 }
 
-void Seats::call_shrink(Seat& seat) {
-  if (!seat.shrink.called()) seat.shrink.take_part();
+void Seats::call(Seat& seat, Subject subject) {
+  if (!seat.agreement(subject).called()) seat.agreement(subject).take_part();
   posts_due_ = true;
 }
 
@@ -88,22 +87,21 @@ void Seats::apply(Seat& seat, const ProcessId& from, const AgreementNews& news) 
     if (rank >= 0 && static_cast<size_t>(rank) < seat.roster.size()) seat.causes.emplace(rank, cause);
   }
   seat.agreement(news.subject).receive(news.from, news.message);
-  failures_known_ = failures_known_ || !seat.failures.failed().empty();
+  failures_known_ = failures_known_ || !seat.failures().failed().empty();
   posts_due_ = true;
   settle(seat);
 }
 
 // Tells this rank what was decided since the last time.
 void Seats::settle(Seat& seat) {
-  if (seat.failures.expelled() || seat.shrink.expelled()) {
+  if (seat.expelled()) {
     seat.alive->fail(error(Code::remote_error,
                            "the other ranks treat {} as dead: it did not answer for too long, or lost its connections",
                            describe(seat.member(seat.rank))));
     return;
   }
-  const auto& decisions = seat.failures.decisions();
-  for (; seat.decisions_told < decisions.size(); ++seat.decisions_told) {
-    const RankSet& failed = decisions[seat.decisions_told];
+  for (; seat.decisions_told < seat.failures().decided(); ++seat.decisions_told) {
+    const RankSet& failed = seat.failures().decision(seat.decisions_told);
     const RankSet survivors = survivors_of(seat, failed);
     const std::string verdict =
         survivors.size() == 1 ? "1 survivor decides" : fmt::format("{} survivors agree", survivors.size());
@@ -119,7 +117,7 @@ std::vector<Seats::Post> Seats::take_posts() {
   std::vector<Post> posts;
   if (!std::exchange(posts_due_, false)) return posts;
   for (const auto& [key, seat] : seats_) {
-    for (const Subject subject : {Subject::failures, Subject::shrink}) {
+    for (const Subject subject : kSubjects) {
       for (auto& said : seat->agreement(subject).take_outgoing())
         posts.push_back({seat->member(said.to).process,
                          {key, subject, seat->rank, said.to, std::move(said.message), seat->causes}});
@@ -130,16 +128,16 @@ std::vector<Seats::Post> Seats::take_posts() {
 
 bool Seats::undecided() const {
   return std::any_of(seats_.begin(), seats_.end(), [](const auto& one) {
-    return !one.second->failures.failed().empty() && !one.second->alive->stopped();
+    return !one.second->failures().failed().empty() && !one.second->alive->stopped();
   });
 }
 
 void Seats::fail_undecided() {
   for (const auto& [key, seat] : seats_) {
-    const RankSet& failed = seat->failures.failed();
+    const RankSet& failed = seat->failures().failed();
     if (failed.empty() || seat->alive->stopped()) continue;
     seat->alive->fail(error(Code::remote_error, "{}; the survivors have not agreed yet: rank {} has not answered",
-                            describe_failed(*seat, failed), rank_ranges(seat->failures.awaited())));
+                            describe_failed(*seat, failed), rank_ranges(seat->failures().awaited())));
   }
 }
 

@@ -62,10 +62,10 @@ class Switchboard {
   void tell_enrolled(const Seat& seat, const ProcessId& peer);
   // Tells every other rank of the seat's communicator, in this process and in others.
   void announce(const Seat& seat, const Notice& notice, Time now);
-  // Takes part in a shrink, unless `taken` were taken already and more decided.
-  void call_shrink(Seat& seat, size_t taken);
+  // Takes part in an agreement, unless `taken` were taken already and more decided.
+  void call(Seat& seat, Subject subject, size_t taken);
   // What the survivors have decided after `taken` decisions; nothing while they have not.
-  static std::optional<Expected<RankSet>> shrunk(const Seat& seat, size_t taken);
+  static std::optional<Expected<RankSet>> decided(const Seat& seat, Subject subject, size_t taken);
   static RankSet failed_ranks(const Seat& seat);
 
   // switchboard_silence.cc: some rank waits for them now.

@@ -10,7 +10,7 @@ constexpr std::chrono::milliseconds kAskAgain{20};  // sooner, the answers to th
 }  // namespace
 
 void Switchboard::tell_calls(Seat& seat, Time now) {
-  const int coordinator = seat.failures.coordinator();
+  const int coordinator = seat.failures().coordinator();
   post(seat.member(coordinator).process, {seat.key, seat.rank, coordinator, false, seat.calls()}, now);
 }
 

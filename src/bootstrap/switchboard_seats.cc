@@ -49,27 +49,27 @@ void Switchboard::announce(const Seat& seat, const Notice& notice, Time now) {
   for (const ProcessId& process : other_processes(seat)) say(process, frame);
 }
 
-void Switchboard::call_shrink(Seat& seat, size_t taken) {
-  if (!shrunk(seat, taken)) seats_.call_shrink(seat);
+void Switchboard::call(Seat& seat, Subject subject, size_t taken) {
+  if (!decided(seat, subject, taken)) seats_.call(seat, subject);
 }
 
-std::optional<Expected<RankSet>> Switchboard::shrunk(const Seat& seat, size_t taken) {
-  if (seat.shrink.expelled()) return failure_of(seat.alive->error());
-  if (seat.shrink.decisions().size() <= taken) return std::nullopt;
-  return seat.shrink.decisions()[taken];
+std::optional<Expected<RankSet>> Switchboard::decided(const Seat& seat, Subject subject, size_t taken) {
+  const Agreement& agreement = seat.agreement(subject);
+  if (agreement.expelled()) return failure_of(seat.alive->error());
+  if (agreement.decided() <= taken) return std::nullopt;
+  return agreement.decision(taken);
 }
 
 RankSet Switchboard::failed_ranks(const Seat& seat) {
   RankSet failed;
-  for (const Subject subject : {Subject::failures, Subject::shrink}) {
-    const Agreement& agreement = seat.agreement(subject);
-    if (agreement.decisions().empty()) continue;
+  for (const Agreement& agreement : seat.agreements) {
+    if (agreement.decided() == 0) continue;
+    const RankSet& decision = agreement.decisions().back();
     RankSet both;
-    std::set_union(failed.begin(), failed.end(), agreement.decisions().back().begin(),
-                   agreement.decisions().back().end(), std::back_inserter(both));
+    std::set_union(failed.begin(), failed.end(), decision.begin(), decision.end(), std::back_inserter(both));
     failed = std::move(both);
   }
-  return failed.empty() ? seat.failures.failed() : failed;
+  return failed.empty() ? seat.failures().failed() : failed;
 }
 
 }  // namespace weft

@@ -29,6 +29,14 @@ weftResult_t run(const CallArguments& call, weftComm_t comm) {
   return report(caller->run(call.operation));
 }
 
+weftResult_t run_configured(CallArguments call, weftComm_t comm, const weftCallConfig_t* config) {
+  if (config == nullptr) return run(call, comm);
+  const auto limit = call_limit_of(call.function, *config);
+  if (!limit) return report(limit.error());
+  if (*limit) call.operation.time_limit = **limit;
+  return run(call, comm);
+}
+
 }  // namespace
 
 extern "C" weftResult_t weftAllReduce(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
@@ -37,10 +45,24 @@ extern "C" weftResult_t weftAllReduce(const void* sendbuff, void* recvbuff, size
   return run({"weftAllReduce", call, stream}, comm);
 }
 
+extern "C" weftResult_t weftAllReduceConfig(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
+                                            weftRedOp_t op, weftComm_t comm, void* stream,
+                                            const weftCallConfig_t* config) {
+  const Operation call{Collective::all_reduce, sendbuff, recvbuff, count, DataType(datatype), Operator(op), 0};
+  return run_configured({"weftAllReduceConfig", call, stream}, comm, config);
+}
+
 extern "C" weftResult_t weftReduceScatter(const void* sendbuff, void* recvbuff, size_t recvcount,
                                           weftDataType_t datatype, weftRedOp_t op, weftComm_t comm, void* stream) {
   const Operation call{Collective::reduce_scatter, sendbuff, recvbuff, recvcount, DataType(datatype), Operator(op), 0};
   return run({"weftReduceScatter", call, stream}, comm);
+}
+
+extern "C" weftResult_t weftReduceScatterConfig(const void* sendbuff, void* recvbuff, size_t recvcount,
+                                                weftDataType_t datatype, weftRedOp_t op, weftComm_t comm, void* stream,
+                                                const weftCallConfig_t* config) {
+  const Operation call{Collective::reduce_scatter, sendbuff, recvbuff, recvcount, DataType(datatype), Operator(op), 0};
+  return run_configured({"weftReduceScatterConfig", call, stream}, comm, config);
 }
 
 extern "C" weftResult_t weftAllGather(const void* sendbuff, void* recvbuff, size_t sendcount, weftDataType_t datatype,
@@ -49,14 +71,34 @@ extern "C" weftResult_t weftAllGather(const void* sendbuff, void* recvbuff, size
   return run({"weftAllGather", call, stream}, comm);
 }
 
+extern "C" weftResult_t weftAllGatherConfig(const void* sendbuff, void* recvbuff, size_t sendcount,
+                                            weftDataType_t datatype, weftComm_t comm, void* stream,
+                                            const weftCallConfig_t* config) {
+  const Operation call{Collective::all_gather, sendbuff, recvbuff, sendcount, DataType(datatype), Operator::sum, 0};
+  return run_configured({"weftAllGatherConfig", call, stream}, comm, config);
+}
+
 extern "C" weftResult_t weftBroadcast(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
                                       int root, weftComm_t comm, void* stream) {
   const Operation call{Collective::broadcast, sendbuff, recvbuff, count, DataType(datatype), Operator::sum, root};
   return run({"weftBroadcast", call, stream}, comm);
 }
 
+extern "C" weftResult_t weftBroadcastConfig(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
+                                            int root, weftComm_t comm, void* stream, const weftCallConfig_t* config) {
+  const Operation call{Collective::broadcast, sendbuff, recvbuff, count, DataType(datatype), Operator::sum, root};
+  return run_configured({"weftBroadcastConfig", call, stream}, comm, config);
+}
+
 extern "C" weftResult_t weftReduce(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
                                    weftRedOp_t op, int root, weftComm_t comm, void* stream) {
   const Operation call{Collective::reduce, sendbuff, recvbuff, count, DataType(datatype), Operator(op), root};
   return run({"weftReduce", call, stream}, comm);
+}
+
+extern "C" weftResult_t weftReduceConfig(const void* sendbuff, void* recvbuff, size_t count, weftDataType_t datatype,
+                                         weftRedOp_t op, int root, weftComm_t comm, void* stream,
+                                         const weftCallConfig_t* config) {
+  const Operation call{Collective::reduce, sendbuff, recvbuff, count, DataType(datatype), Operator(op), root};
+  return run_configured({"weftReduceConfig", call, stream}, comm, config);
 }

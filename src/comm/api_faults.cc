@@ -1,6 +1,7 @@
 // C API, chapter faults: what is left when ranks have died, and how to go on.
 #include <algorithm>
 
+#include "comm/arguments.h"
 #include "comm/last_error.h"
 #include "comm/live.h"
 #include "weft/weft.h"
@@ -24,6 +25,21 @@ Status shrink(weftComm_t comm, weftComm_t* newcomm) {
   if (!caller.usable()) return unusable("weftCommShrink", comm);
   WEFT_TRY_ASSIGN(auto smaller, caller->shrink());
   return give_handle(std::move(smaller), newcomm);
+}
+
+Status all_reduce_survivors(const CallArguments& call, weftComm_t comm, int* contributors, int* count) {
+  for (const auto& [name, pointer] : {std::pair("contributors", contributors), {"contributor_count", count}}) {
+    if (pointer != nullptr) continue;
+    return error(Code::invalid_argument, "{}: {} is NULL; pass {}", call.function, name,
+                 pointer == count ? "the address of an int" : "an array of as many ints as comm has ranks");
+  }
+  const SoleCaller caller(comm);
+  if (!caller.usable()) return unusable(call.function, comm);
+  WEFT_TRY(check_arguments(call, caller->ranks(), caller->rank()));
+  WEFT_TRY_ASSIGN(const RankSet ranks, caller->all_reduce_among_survivors(call.operation));
+  std::copy(ranks.begin(), ranks.end(), contributors);
+  *count = static_cast<int>(ranks.size());
+  return {};
 }
 
 weftVerdict_t verdict_of(Code code, bool died) {
@@ -75,6 +91,20 @@ extern "C" weftResult_t weftCommRevoke(weftComm_t comm) {
 
 extern "C" weftResult_t weftCommShrink(weftComm_t comm, weftComm_t* newcomm) {
   return report(shrink(comm, newcomm));
+}
+
+extern "C" weftResult_t weftAllReduceSurvivors(const void* sendbuff, void* recvbuff, size_t count,
+                                               weftDataType_t datatype, weftRedOp_t op, weftComm_t comm, void* stream,
+                                               int* contributors, int* contributor_count) {
+  const Operation call{.collective = Collective::all_reduce,
+                       .sendbuff = sendbuff,
+                       .recvbuff = recvbuff,
+                       .count = count,
+                       .type = DataType(datatype),
+                       .op = Operator(op),
+                       .root = 0,
+                       .call_class = CallClass::survivors};
+  return report(all_reduce_survivors({"weftAllReduceSurvivors", call, stream}, comm, contributors, contributor_count));
 }
 
 extern "C" weftResult_t weftCommGetFailure(weftComm_t comm, weftFailure_t* failure, int* failed_ranks, int capacity) {

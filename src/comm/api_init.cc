@@ -33,13 +33,8 @@ Status check_place(const char* function, int nranks, int rank) {
   return {};
 }
 
-Status join(const UniqueId& id, int nranks, int rank, weftComm_t* comm) {
-  auto joined = Communicator::join(id, nranks, rank);
-  if (!joined) {
-    let_all_hear(id);
-    return failure_of(std::move(joined));
-  }
-  std::unique_ptr<Communicator> communicator = std::move(*joined);
+Status join(const UniqueId& id, int nranks, int rank, Settings settings, weftComm_t* comm) {
+  WEFT_TRY_ASSIGN(auto communicator, Communicator::join(id, nranks, rank, std::move(settings)));
   return give_handle(std::move(communicator), comm);
 }
 
@@ -53,11 +48,14 @@ Status get_unique_id(weftUniqueId* id) {
   return {};
 }
 
-Status init_rank(weftComm_t* comm, int nranks, const weftUniqueId& id, int rank) {
-  if (comm == nullptr) return null_argument("weftCommInitRank", "comm", "a weftComm_t");
-  WEFT_TRY(check_place("weftCommInitRank", nranks, rank));
+Status init_rank(const char* function, weftComm_t* comm, int nranks, const weftUniqueId& id, int rank,
+                 const weftConfig_t* config) {
+  if (comm == nullptr) return null_argument(function, "comm", "a weftComm_t");
+  WEFT_TRY(check_place(function, nranks, rank));
   WEFT_TRY_ASSIGN(const UniqueId parsed, parse_unique_id(std::as_bytes(std::span(id.internal))));
-  return join(parsed, nranks, rank, comm);
+  WEFT_TRY_ASSIGN(const ProcessConfig* process, process_config());
+  WEFT_TRY_ASSIGN(Settings settings, settings_of(function, config, settings_of(process->config)));
+  return join(parsed, nranks, rank, std::move(settings), comm);
 }
 
 // Each rank joins on a thread of its own, because joining waits for the others.
@@ -73,11 +71,13 @@ Status init_all(weftComm_t* comms, int nranks, const int* devices) {
   }
   WEFT_TRY_ASSIGN(const ProcessConfig* process, process_config());
   WEFT_TRY_ASSIGN(const auto root, Root::start({.interface = process->config.text(Variable::interface)}));
+  const Settings settings = settings_of(process->config);
   std::vector<weftComm_t> made(static_cast<size_t>(nranks), nullptr);
   std::vector<Status> results(static_cast<size_t>(nranks));
   std::vector<std::thread> threads;
   for (size_t rank = 0; rank < made.size(); ++rank) {
-    threads.emplace_back([&, rank] { results[rank] = join(root->id(), nranks, static_cast<int>(rank), &made[rank]); });
+    threads.emplace_back(
+        [&, rank] { results[rank] = join(root->id(), nranks, static_cast<int>(rank), settings, &made[rank]); });
   }
   for (std::thread& thread : threads) thread.join();
   for (Status& result : results) {
@@ -89,14 +89,13 @@ Status init_all(weftComm_t* comms, int nranks, const int* devices) {
   return {};
 }
 
-Status init_env(weftComm_t* comm) {
-  if (comm == nullptr) return null_argument("weftCommInitEnv", "comm", "a weftComm_t");
+Status init_env(const char* function, weftComm_t* comm, const weftConfig_t* config) {
+  if (comm == nullptr) return null_argument(function, "comm", "a weftComm_t");
   WEFT_TRY_ASSIGN(const ProcessConfig* process, process_config());
   WEFT_TRY_ASSIGN(const Launch launch, detect_launch(process->environment, process->config));
-  const double seconds = process->config.number(Variable::init_timeout);
-  const Deadline deadline = Deadline::after_ms(static_cast<int64_t>(seconds * 1000));
-  WEFT_TRY_ASSIGN(const UniqueId id, launched_id(launch, *process, deadline));
-  return join(id, launch.nranks, launch.rank, comm);
+  WEFT_TRY_ASSIGN(Settings settings, settings_of(function, config, settings_of(process->config)));
+  WEFT_TRY_ASSIGN(const UniqueId id, launched_id(launch, *process, settings.set_up_deadline()));
+  return join(id, launch.nranks, launch.rank, std::move(settings), comm);
 }
 
 // Calls that were told to stop, or are only questions, return at once; this is for the one that does not.
@@ -159,7 +158,12 @@ extern "C" weftResult_t weftGetUniqueId(weftUniqueId* id) {
 }
 
 extern "C" weftResult_t weftCommInitRank(weftComm_t* comm, int nranks, weftUniqueId id, int rank) {
-  return report(init_rank(comm, nranks, id, rank));
+  return report(init_rank("weftCommInitRank", comm, nranks, id, rank, nullptr));
+}
+
+extern "C" weftResult_t weftCommInitRankConfig(weftComm_t* comm, int nranks, weftUniqueId id, int rank,
+                                               const weftConfig_t* config) {
+  return report(init_rank("weftCommInitRankConfig", comm, nranks, id, rank, config));
 }
 
 extern "C" weftResult_t weftCommInitAll(weftComm_t* comms, int nranks, const int* devices) {
@@ -167,7 +171,11 @@ extern "C" weftResult_t weftCommInitAll(weftComm_t* comms, int nranks, const int
 }
 
 extern "C" weftResult_t weftCommInitEnv(weftComm_t* comm) {
-  return report(init_env(comm));
+  return report(init_env("weftCommInitEnv", comm, nullptr));
+}
+
+extern "C" weftResult_t weftCommInitEnvConfig(weftComm_t* comm, const weftConfig_t* config) {
+  return report(init_env("weftCommInitEnvConfig", comm, config));
 }
 
 extern "C" weftResult_t weftCommCount(weftComm_t comm, int* count) {

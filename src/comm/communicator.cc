@@ -1,5 +1,5 @@
 // Joining, leaving and aborting. The path of a collective is in communicator_run.cc, its errors in
-// communicator_errors.cc.
+// communicator_errors.cc, what is made from a communicator in communicator_children.cc.
 #include "comm/communicator.h"
 
 #include <sched.h>
@@ -8,9 +8,9 @@
 
 #include "base/flight_handover.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "bootstrap/join.h"
 #include "comm/mismatch.h"
+#include "comm/roots.h"
 
 namespace weft {
 namespace {
@@ -29,36 +29,39 @@ int processors() {
 
 }  // namespace
 
-Expected<std::unique_ptr<Communicator>> Communicator::join(const UniqueId& id, int ranks, int rank) {
+Expected<std::unique_ptr<Communicator>> Communicator::join(const UniqueId& id, int ranks, int rank, Settings settings,
+                                                           const Alive* watched) {
   WEFT_TRY_ASSIGN(auto endpoint, Endpoint::of_process());
-  std::unique_ptr<Communicator> communicator(new Communicator(std::move(endpoint), ranks, rank));
-  WEFT_TRY(communicator->set_up(id, communicator->join_deadline()));
-  return communicator;
+  std::unique_ptr<Communicator> communicator(new Communicator(std::move(endpoint), ranks, rank, std::move(settings)));
+  Status set_up = communicator->set_up(id, communicator->settings_.set_up_deadline(), watched);
+  if (set_up.ok()) return communicator;
+  let_all_hear(id);
+  return failure_of(std::move(set_up));
 }
 
-Deadline Communicator::join_deadline() const {
-  const double seconds = endpoint_->config().number(Variable::init_timeout);
-  return Deadline::after_ms(static_cast<int64_t>(seconds * 1000));
-}
-
-Communicator::Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank)
-    : endpoint_(std::move(endpoint)), ranks_(ranks), rank_(rank), alive_(ranks, endpoint_->doorbell()) {}
+Communicator::Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank, Settings settings)
+    : endpoint_(std::move(endpoint)),
+      ranks_(ranks),
+      rank_(rank),
+      settings_(std::move(settings)),
+      alive_(ranks, endpoint_->doorbell()) {}
 
 Communicator::~Communicator() {
   if (membership_ != nullptr) membership_->leave();
+  if (const uint64_t unused = admission_; unused != 0) drop_root(unused);
   engine_.reset();  // Before the membership, whose end may be the end of the links that transports use.
 }
 
-Status Communicator::set_up(const UniqueId& id, Deadline deadline) {
+Status Communicator::set_up(const UniqueId& id, Deadline deadline, const Alive* watched) {
   set_log_rank(rank_);
-  WEFT_TRY(enroll(id, deadline));
+  WEFT_TRY(enroll(id, deadline, watched));
   WEFT_TRY(make_engine());
   log_info("comm", "rank {} of {} joined communicator {:016x}", rank_, ranks_, id_);
   return {};
 }
 
-Status Communicator::enroll(const UniqueId& id, Deadline deadline) {
-  WEFT_TRY_ASSIGN(Joined joined, weft::join(id, endpoint_->join_request(rank_, ranks_), deadline));
+Status Communicator::enroll(const UniqueId& id, Deadline deadline, const Alive* watched) {
+  WEFT_TRY_ASSIGN(Joined joined, weft::join(id, endpoint_->join_request(rank_, ranks_), deadline, watched));
   id_ = joined.communicator;
   secret_ = joined.secret;
   roster_ = std::move(joined.roster);
@@ -110,7 +113,6 @@ Status Communicator::make_engine() {
   machine_.slots = static_cast<uint32_t>(config.integer(Variable::slots));
   machine_.slot_bytes = static_cast<uint32_t>(config.integer(Variable::slot_bytes));
   forced_algorithm_ = config.text(Variable::algo);
-  time_limit_ = std::chrono::nanoseconds(static_cast<int64_t>(config.number(Variable::timeout) * 1e9));
   engine_ = std::make_unique<Engine>(
       Ends::Identity{.communicator = id_, .epoch = 0, .rank = static_cast<uint32_t>(rank_)},
       ConnectionShape{.slots = machine_.slots, .slot_bytes = machine_.slot_bytes}, std::move(routes), alive_,
@@ -121,32 +123,6 @@ Status Communicator::make_engine() {
           .awaiting =
               [this](const auto& ranks) { membership_->wait_for(std::vector<int>(ranks.begin(), ranks.end())); },
           .long_wait = [this] { membership_->compare_calls(); }});
-  return {};
-}
-
-Expected<std::unique_ptr<Communicator>> Communicator::shrink() {
-  WEFT_TRY_ASSIGN(const RankSet failed, membership_->shrink(join_deadline()));
-  const auto before = std::lower_bound(failed.begin(), failed.end(), rank_) - failed.begin();
-  std::unique_ptr<Communicator> smaller(
-      new Communicator(endpoint_, ranks_ - static_cast<int>(failed.size()), rank_ - static_cast<int>(before)));
-  WEFT_TRY(smaller->continue_from(*this, failed));
-  return smaller;
-}
-
-// What joining does, with nothing left to ask: the others have the same roster, and the processes are linked.
-Status Communicator::continue_from(const Communicator& before, const RankSet& failed) {
-  id_ = mix64(before.id_ ^ mix64(before.membership_->shrinks()));
-  secret_ = before.secret_;
-  for (const Member& member : before.roster_) {
-    if (std::binary_search(failed.begin(), failed.end(), member.rank)) continue;
-    roster_.push_back(member);
-    roster_.back().rank = static_cast<int>(roster_.size()) - 1;
-  }
-  WEFT_TRY(make_recorder());
-  WEFT_TRY_ASSIGN(membership_, Membership::continue_in(endpoint_->control(), membership_request()));
-  WEFT_TRY(make_engine());
-  log_info("comm", "rank {} of {} goes on in communicator {:016x}, without failed={{{}}} of {:016x}", rank_, ranks_,
-           id_, rank_ranges(failed), before.id_);
   return {};
 }
 

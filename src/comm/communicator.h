@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,25 +21,51 @@
 #include "comm/endpoint.h"
 #include "comm/operation.h"
 #include "comm/plan_cache.h"
+#include "comm/settings.h"
 #include "exec/engine.h"
 
 namespace weft {
 
+// What ranks tell each other when they split, and when they grow.
+struct SplitWish {
+  int32_t color, key;
+};
+struct GrowWish {
+  int32_t ranks;  // that the grown communicator is to have
+  int32_t has_id;
+  UniqueIdBytes id;
+};
+
 class Communicator {
  public:
   // Joins; blocks until all ranks are there or the deadline has passed.
-  static Expected<std::unique_ptr<Communicator>> join(const UniqueId& id, int ranks, int rank);
-  // Makes a communicator of the ranks that live, in their order; blocks until every one of them has called it, at most
-  // as long as joining may take. May be called again after weftNotJoined.
+  // `watched`: gives up as soon as that has stopped.
+  static Expected<std::unique_ptr<Communicator>> join(const UniqueId& id, int ranks, int rank, Settings settings,
+                                                      const Alive* watched = nullptr);
+
+  // communicator_children.cc: others made from this one, which stays as it is. All block, at most as long as setting up
+  // may take.
+  // One of the ranks that live, in their order; every one of them has to call it. May be called again after
+  // weftNotJoined.
   Expected<std::unique_ptr<Communicator>> shrink();
+  // One of the ranks with this color that live, ordered by key; null with kNoColor.
+  Expected<std::unique_ptr<Communicator>> split(int color, int key, const Settings& settings);
+  // One of these ranks and new ones, who join with the id that exactly one rank brings.
+  Expected<std::unique_ptr<Communicator>> grow(int ranks, const UniqueIdBytes* id, const Settings& settings);
+  static constexpr int kNoColor = -1;
+  // The id with which new ranks join in grow. It is good for one grow; a further one replaces it. Any thread.
+  Expected<UniqueId> draw_admission();
   // Leaves in good order: the others learn that nothing more comes from here.
   ~Communicator();
 
   int ranks() const { return ranks_; }
   int rank() const { return rank_; }
+  const Settings& settings() const { return settings_; }
 
   // Runs a collective whose arguments were checked; blocks. Errors of communication stick.
   Status run(const Operation& operation);
+  // communicator_survivors.cc: an all_reduce that leaves out whoever dies. Whose input is in the result, ascending.
+  Expected<RankSet> all_reduce_among_survivors(const Operation& operation);
 
   // The first error, without blocking. Any thread.
   Status error() const { return alive_.error(); }
@@ -54,11 +81,23 @@ class Communicator {
   bool forked() const { return forked_since(generation_); }
 
  private:
-  Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank);
-  Status set_up(const UniqueId& id, Deadline deadline);
-  Status enroll(const UniqueId& id, Deadline deadline);
-  Status continue_from(const Communicator& before, const RankSet& failed);
-  Deadline join_deadline() const;
+  Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank, Settings settings);
+  Status set_up(const UniqueId& id, Deadline deadline, const Alive* watched);
+  Status enroll(const UniqueId& id, Deadline deadline, const Alive* watched);
+  // A child of ranks of this one: `members` by their rank in it; `tag` tells children of one parent apart.
+  Expected<std::unique_ptr<Communicator>> make_child(const std::vector<int>& members, uint64_t tag, Settings settings);
+  Status continue_from(const Communicator& before, const std::vector<int>& members, uint64_t tag);
+  Expected<std::unique_ptr<Communicator>> shrink_to(const RankSet& failed);
+  std::vector<int> ranks_without(const RankSet& failed) const;
+  template <typename T>
+  Expected<std::vector<T>> exchange(const T& mine, CallClass call_class, Deadline deadline);
+  Expected<std::unique_ptr<Communicator>> grow_with(const GrowWish& mine, const Settings& settings, Deadline deadline);
+  Status make_part(const SplitWish& wish, const Settings& settings, Deadline deadline,
+                   std::unique_ptr<Communicator>& part);
+
+  Status among_survivors(Deadline deadline, const std::function<Status(Communicator& left)>& attempt);
+  Expected<RankSet> agree_on_survivors(Deadline deadline);
+  Status agree_that_all_live(Deadline deadline);
   Status make_recorder();
   MembershipRequest membership_request();
   std::vector<CallWords> latest_calls() const;
@@ -67,6 +106,9 @@ class Communicator {
   PreparedPlan* prepare(const Operation& operation);
   void prepare_work(const Operation& operation, PreparedPlan& prepared) const;
   CallSignature signature(const Operation& operation) const;
+  std::chrono::nanoseconds limit_of(const Operation& operation) const {
+    return operation.time_limit == Operation::kLimitOfCommunicator ? settings_.call_limit : operation.time_limit;
+  }
 
   Status explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
   Status verdict(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
@@ -76,6 +118,7 @@ class Communicator {
 
   const std::shared_ptr<Endpoint> endpoint_;
   const int ranks_, rank_;
+  const Settings settings_;
   const uint32_t generation_ = fork_generation();
   uint64_t id_ = 0;
   Secret secret_{};
@@ -84,11 +127,16 @@ class Communicator {
   std::unique_ptr<Membership> membership_;
   Machine machine_;
   std::string forced_algorithm_;
-  std::chrono::nanoseconds time_limit_{0};  // of one operation; 0: none
   std::unique_ptr<FlightRecorder> recorder_;
   std::unique_ptr<Engine> engine_;
   PlanCache plans_;
   std::atomic<uint32_t> sequence_{0};  // of the operation under way, from 1; written by its caller only
+
+  std::atomic<uint64_t> admission_{0};  // the root that listens for new ranks; 0: none
+
+  // Where operations that survive deaths go on after one: a child, and its ranks as they are numbered here.
+  std::unique_ptr<Communicator> survivors_;
+  std::vector<int> survivor_ranks_;
 };
 
 // For a call in another thread to return after it was told to stop.

@@ -20,7 +20,7 @@ Status Communicator::run(const Operation& operation) {
   work.output = static_cast<std::byte*>(operation.recvbuff) - prepared->before_output;
   work.fingerprint = work.fingerprint.at(sequence_);
   recorder_->begin(work.fingerprint.low, work.fingerprint.high);
-  const Outcome outcome = engine_->run(prepared->executor, work, time_limit_);
+  const Outcome outcome = engine_->run(prepared->executor, work, limit_of(operation));
   recorder_->end(outcome == Outcome::done ? Code::success : Code::in_progress);  // explain() says the final word
   return outcome == Outcome::done ? Status() : explain(outcome, operation, *prepared);
 }
@@ -33,6 +33,7 @@ void Communicator::prepare_work(const Operation& operation, PreparedPlan& prepar
   prepared.count = operation.count;
   prepared.type = operation.type;
   prepared.op = operation.op;
+  prepared.call_class = operation.call_class;
   prepared.before_input = operation.collective == Collective::all_gather ? my_block : 0;
   prepared.before_output = operation.collective == Collective::reduce_scatter ? my_block : 0;
   prepared.work = {.layout = Layout(block_bytes, blocked ? static_cast<uint32_t>(ranks_) : 1,
@@ -49,7 +50,8 @@ CallSignature Communicator::signature(const Operation& operation) const {
           .root = static_cast<uint32_t>(operation.root),
           .collective = static_cast<uint8_t>(operation.collective),
           .type = static_cast<uint8_t>(operation.type),
-          .op = static_cast<uint8_t>(operation.op)};
+          .op = static_cast<uint8_t>(operation.op),
+          .call_class = static_cast<uint8_t>(operation.call_class)};
 }
 
 // The first call of its kind: choose and generate. Every rank is here at the same operation.

@@ -11,9 +11,16 @@ std::string_view word(const std::array<std::string_view, N>& words, unsigned ind
   return index < N ? words[index] : "unknown";
 }
 
+// "weftCommSplit: " before the steps that are no collectives of the user's own.
+std::string_view function_of(const CallSignature& call) {
+  constexpr std::array<std::string_view, 4> kFunctions = {
+      "", "weftCommSplit: ", "weftCommGrow: ", "weftAllReduceSurvivors: "};
+  return kFunctions[call.call_class & 3];
+}
+
 std::string difference(const CallSignature& a, const CallSignature& b) {
   if (a.sequence != b.sequence) return "operation number (the ranks have made different numbers of calls)";
-  if (a.collective != b.collective) return "collective";
+  if (a.collective != b.collective || a.call_class != b.call_class) return "collective";
   if (a.type != b.type) return "datatype";
   if (a.op != b.op) return "operator";
   if (a.root != b.root) return "root";
@@ -25,8 +32,8 @@ std::string difference(const CallSignature& a, const CallSignature& b) {
 
 std::string describe(const CallSignature& call) {
   const auto collective = static_cast<Collective>(call.collective);
-  std::string text =
-      fmt::format("{} #{} {}", word(kCollectiveNames, call.collective), call.sequence, word(kDataTypeNames, call.type));
+  std::string text = fmt::format("{}{} #{} {}", function_of(call), word(kCollectiveNames, call.collective),
+                                 call.sequence, word(kDataTypeNames, call.type));
   if (is_reduction(collective)) text += fmt::format(" {}", word(kOperatorNames, call.op));
   text += fmt::format(" count={}", call.count);
   if (is_rooted(collective)) text += fmt::format(" root={}", call.root);

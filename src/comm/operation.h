@@ -1,6 +1,7 @@
 // One call of a collective, before a plan was chosen.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -8,6 +9,9 @@
 #include "collectives/collective.h"
 
 namespace weft {
+
+// Which function a collective is part of: ranks that call different ones must find out, even where the steps are alike.
+enum class CallClass : uint8_t { collective, split, grow, survivors };
 
 struct Operation {
   Collective collective;
@@ -17,6 +21,9 @@ struct Operation {
   DataType type;
   Operator op;  // sum where the collective has none
   int root;     // 0 where the collective has none
+  CallClass call_class = CallClass::collective;
+  std::chrono::nanoseconds time_limit = kLimitOfCommunicator;  // 0: none
+  static constexpr std::chrono::nanoseconds kLimitOfCommunicator{-1};
   size_t bytes() const { return count * bytes_of(type); }
 };
 

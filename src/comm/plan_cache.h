@@ -22,10 +22,13 @@ struct PreparedPlan {
   Plan plan;
   HostExecutor executor;
 
-  bool fits(const Operation& call) const { return call.count == count && call.type == type && call.op == op; }
+  bool fits(const Operation& call) const {
+    return call.count == count && call.type == type && call.op == op && call.call_class == call_class;
+  }
   size_t count = 0;  // of the call that `work` was made for; 0: of none
   DataType type{};
   Operator op{};
+  CallClass call_class{};
   uint64_t before_input = 0, before_output = 0;  // bytes from where chunk 0 would lie to the caller's buffer
   Work work;
 };

@@ -44,6 +44,12 @@ void let_all_hear(const UniqueId& id) {
   if (root != nullptr) root->wait_while_refusing(Deadline::after_ms(kHearingMs));
 }
 
+void drop_root(uint64_t communicator) {
+  Roots& all = roots();
+  std::lock_guard lock(all.mutex);
+  std::erase_if(all.roots, [&](const auto& root) { return root->id().communicator == communicator; });
+}
+
 void reap_roots() {
   Roots& all = roots();
   std::lock_guard lock(all.mutex);

@@ -13,6 +13,9 @@ Expected<UniqueId> start_root(const RootOptions& options);
 void let_all_hear(const UniqueId& id);
 inline constexpr int64_t kHearingMs = 1000;
 
+// Ends the root of this communicator to be, if it is here: nobody will come to it any more.
+void drop_root(uint64_t communicator);
+
 // Ends the threads of roots whose communicators have met.
 void reap_roots();
 

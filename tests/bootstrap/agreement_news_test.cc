@@ -10,7 +10,7 @@ AgreementNews news() {
           .subject = Subject::shrink,
           .from = 2,
           .to = 5,
-          .message = {AgreementMessage::Kind::answer, 9, {1, 4}, {{1}, {1, 4}}},
+          .message = {AgreementMessage::Kind::answer, 9, {1, 4}, 3, {{1}, {1, 4}}},
           .causes = {{1, "died: its process ended"}, {4, "is silent"}}};
 }
 
@@ -26,6 +26,7 @@ TEST(AgreementNews, round_trip) {
   EXPECT_EQ(read->message.kind, AgreementMessage::Kind::answer);
   EXPECT_EQ(read->message.ballot, 9u);
   EXPECT_EQ(read->message.failed, news().message.failed);
+  EXPECT_EQ(read->message.decided, 3u);
   EXPECT_EQ(read->message.decisions, news().message.decisions);
   EXPECT_EQ(read->causes, news().causes);
 }
@@ -40,10 +41,16 @@ TEST(AgreementNews, nonsense) {
   longer.push_back(std::byte{0});
   EXPECT_FALSE(decode_agreement(longer).has_value());
   AgreementNews wrong = news();
-  wrong.subject = static_cast<Subject>(2);
+  wrong.subject = static_cast<Subject>(3);
   EXPECT_FALSE(decode_agreement(encode(wrong)).has_value());
   wrong = news();
   wrong.message.kind = static_cast<AgreementMessage::Kind>(4);
+  EXPECT_FALSE(decode_agreement(encode(wrong)).has_value());
+  wrong = news();
+  wrong.message.decided = 1;  // and yet it says two of them
+  EXPECT_FALSE(decode_agreement(encode(wrong)).has_value());
+  wrong = news();
+  wrong.message.decisions = {{}, {}, {}};  // more than are ever said
   EXPECT_FALSE(decode_agreement(encode(wrong)).has_value());
   wrong = news();
   wrong.message.failed = {4, 1};

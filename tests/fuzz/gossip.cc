@@ -19,7 +19,8 @@ void check_agreement(std::span<const std::byte> body, Agreement& agreement) {
   if (!news) return;
   const auto again = decode_agreement(encode(*news));
   WEFT_ASSERT(again && again->key == news->key && again->message.failed == news->message.failed);
-  WEFT_ASSERT(again->message.decisions == news->message.decisions && again->causes == news->causes);
+  WEFT_ASSERT(again->message.decisions == news->message.decisions && again->message.decided == news->message.decided &&
+              again->causes == news->causes);
   WEFT_ASSERT(!decode_agreement(body.first(body.size() - 1)));
   const AgreementMessage& message = news->message;
   if (!inside(message.failed) || !std::all_of(message.decisions.begin(), message.decisions.end(), inside)) return;

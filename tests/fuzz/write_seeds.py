@@ -65,7 +65,7 @@ def ranks(*numbers):
 
 def agreement(sender, kind, failed, *decisions, cause=b"died: its process ended"):
     body = struct.pack("<QIBIIBI", 7, 1, 0, sender, 0, kind, 3) + ranks(*failed)
-    body += struct.pack("<I", len(decisions)) + b"".join(ranks(*decision) for decision in decisions)
+    body += struct.pack("<II", len(decisions), len(decisions)) + b"".join(ranks(*decision) for decision in decisions)
     return body + struct.pack("<II", 1, failed[0]) + blob(cause)
 
 
