@@ -79,7 +79,7 @@ void run_job(const Job& job, const Striker& striker, Row& row) {
   const int failures_before = failures();
   SharedId id;
   Shared<Account> account;
-  Expect expect;
+  Expect expect{.limit = std::chrono::seconds(job.limit_seconds)};
   if (job.victims_end)
     for (const int victim : job.victims) expect_end(job.fault, victim, expect);
   const auto live = [&](int rank) {

@@ -35,6 +35,7 @@ struct Job {
   int operations = 50;
   bool until_over = false;
   Load load_after = Load::light;
+  int64_t limit_seconds = 60;  // for all of it
 
   bool has_victim(int rank) const { return std::count(victims.begin(), victims.end(), rank) != 0; }
   int survivors() const { return ranks - static_cast<int>(victims.size()); }

@@ -74,6 +74,7 @@ weftResult_t Stream::run_next() {
   if (!with_type(call_.type, [&](auto zero) { return input_is_left<decltype(zero)>(); })) fail("input overwritten");
   if (!output_.rests_around(first_byte, last_byte, kNearBytes)) fail("bytes beside the output overwritten");
   output_.put_to_rest(first_byte, last_byte);
+  call_.count = 0;  // Nothing is lent any more.
   return result;
 }
 

@@ -40,6 +40,16 @@ void pass_time(Random& random, useconds_t at_most_us) {
   usleep(static_cast<useconds_t>(random.below(at_most_us)));
 }
 
+// Their flight recorders, when all have joined and run for a drawn while.
+FlightWatch watch_running_ranks(const Job& job, Random& random) {
+  FlightWatch watch(inbox_name(getpid()));
+  shared_word(kWatching).store(1);
+  watch.collect(job.ranks);
+  await_word(kJoined, static_cast<uint64_t>(job.ranks));
+  pass_time(random, kRunUs);
+  return watch;
+}
+
 // Until the second victim is where it is to be struck.
 void await_the_moment(const Job& job, const Account::Rank& victim, Random& random) {
   const Deadline deadline = Deadline::after_ms(kPatienceMs);
@@ -71,11 +81,7 @@ char state_of(pid_t process) {
 
 void strike(const Job& job, Account& account) {
   Random random(mix64(job.seed) + 1);
-  FlightWatch watch(inbox_name(getpid()));
-  shared_word(kWatching).store(1);
-  watch.collect(job.ranks);
-  await_all_joined(job);
-  pass_time(random, kRunUs);
+  const FlightWatch watch = watch_running_ranks(job, random);
   std::vector<Victim> victims;
   for (const int rank : job.victims) victims.emplace_back(rank);
   for (size_t i = 0; i < victims.size(); ++i) {
@@ -87,8 +93,9 @@ void strike(const Job& job, Account& account) {
   account.inside = watch.died_inside(job.victims.front());
 }
 
-void await_all_joined(const Job& job) {
-  await_word(kJoined, static_cast<uint64_t>(job.ranks));
+void begin(const Job& job) {
+  Random random(mix64(job.seed) + 1);
+  watch_running_ranks(job, random);
 }
 
 void halt(pid_t process) {
