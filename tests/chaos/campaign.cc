@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "chaos/life.h"
@@ -12,7 +13,7 @@ namespace weft::test {
 namespace {
 
 constexpr int64_t kToldMs = 250, kRecoveredMs = 300;  // at the 99th percentile
-constexpr int kShareFrom = 100;                       // jobs: below, the share inside is a matter of luck
+constexpr int kShareFrom = 100;                       // jobs: below, shares are a matter of luck
 constexpr int kViolationsMost = 3;                    // then a campaign has shown enough
 
 int failures() {
@@ -52,10 +53,17 @@ void judge_telling(const Job& job, int level, const Account& account, Row& row) 
   EXPECT_TRUE(all_or_none) << "level " << level << ": " << told_of << " of " << job.survivors() << " were told";
 }
 
+Row::Moment moment_of(const Account::Blow& blow) {
+  if (blow.level > 0) return Row::going_on;
+  if (blow.stage == Stage::shrinking) return Row::shrinking;
+  return blow.stage == Stage::told ? Row::told : Row::untold;
+}
+
 void judge(const Job& job, const Account& account, Row& row) {
   for (int level = 0; level < static_cast<int>(job.victims.size()); ++level) judge_telling(job, level, account, row);
   if (job.victims.empty()) return;
   const Account::Blow &first = account.blows.front(), &last = account.blows[job.victims.size() - 1];
+  if (job.victims.size() == 2) ++row.moments[moment_of(last)];
   for (int rank = 0; rank < job.ranks; ++rank) {
     if (job.has_victim(rank)) continue;
     const Account::Rank& survivor = account.ranks[static_cast<size_t>(rank)];
@@ -66,10 +74,24 @@ void judge(const Job& job, const Account& account, Row& row) {
   }
 }
 
+// That a campaign has struck where it should.
+void expect_shares(const Row& row) {
+  EXPECT_GE(2 * row.inside, row.jobs) << "victims that were inside a collective";
+  if (std::ranges::count(row.moments, 0) == Row::kMoments) return;
+  for (const Row::Moment moment : {Row::untold, Row::shrinking, Row::going_on})
+    EXPECT_GE(20 * row.moments[moment], row.jobs) << "second victims at moment " << moment;
+}
+
+void expect_limits(const Row& row) {
+  EXPECT_LE(percentile(row.told_us, 99), kToldMs * 1000) << "us until survivors were told";
+  EXPECT_LE(percentile(row.recovered_us, 99), kRecoveredMs * 1000) << "us until they had worked without the dead";
+}
+
 std::string replay_of(const Job& job) {
   const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
   return "WEFT_CHAOS_SEED=" + std::to_string(job.seed) +
-         " WEFT_CHAOS_JOBS=1 test_chaos --gtest_filter=" + test->test_suite_name() + "." + test->name();
+         " WEFT_CHAOS_JOBS=1 WEFT_CHAOS_OPERATIONS=" + std::to_string(job.operations) +
+         " test_chaos --gtest_filter=" + test->test_suite_name() + "." + test->name();
 }
 
 }  // namespace
@@ -99,12 +121,8 @@ void run_job(const Job& job, const Striker& striker, Row& row) {
 void run_campaign(const std::string& name, uint64_t jobs, const std::function<Job(uint64_t seed)>& draw) {
   Row& row = new_row(name);
   for (uint64_t i = 0; i < jobs && row.violations < kViolationsMost; ++i) run_job(draw(wishes().seed + i), strike, row);
-  if (row.jobs >= kShareFrom) {
-    EXPECT_GE(2 * row.inside, row.jobs) << "victims that were inside a collective";
-  }
-  if (!wishes().limits) return;
-  EXPECT_LE(percentile(row.told_us, 99), kToldMs * 1000) << "us until survivors were told";
-  EXPECT_LE(percentile(row.recovered_us, 99), kRecoveredMs * 1000) << "us until they had worked without the dead";
+  if (row.jobs >= kShareFrom && strikes_anywhere(draw(wishes().seed).fault)) expect_shares(row);
+  if (wishes().limits) expect_limits(row);
 }
 
 }  // namespace weft::test

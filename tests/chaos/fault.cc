@@ -67,8 +67,8 @@ void arm(Fault fault) {
   void* const page = mmap(nullptr, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   WEFT_ASSERT(page != MAP_FAILED);
   forbidden = static_cast<std::atomic<char>*>(page);
-  signal(SIGSEGV, SIG_DFL);   // Sanitizers turn it into an exit.
-  prctl(PR_SET_DUMPABLE, 0);  // A core file would put the end off.
+  signal(SIGSEGV, SIG_DFL);  // Sanitizers turn it into an exit.
+  if (fault == Fault::bad_store || fault == Fault::abort) prctl(PR_SET_DUMPABLE, 0);  // A core file would take long.
   struct sigaction action {};
   action.sa_handler = obey;
   action.sa_flags = SA_RESTART;

@@ -50,6 +50,7 @@ void Life::live() {
 }
 
 void Life::end() {
+  look_back();
   if (comm_ != nullptr) expect_destroyed_at_once(comm_);
   EXPECT_EQ(Holdings::left_since(before_), "");
 }
@@ -62,14 +63,20 @@ weftResult_t Life::run_stream() {
     failed_us_ = now_us();
     if (finished_ || result != weftSuccess) return result;
   }
+  look_back();
+  if (finished_) return weftSuccess;
   int place = -1;
   EXPECT_EQ(weftCommUserRank(comm_, &place), weftSuccess);
   const Load load = level_ > 0 && is_last() ? job_.load_after : Load::heavy;
-  Stream stream(comm_, static_cast<int>(members_.size()), place, job_.seed + static_cast<uint64_t>(level_), load);
-  const weftResult_t result = run_to_the_end(stream);
-  stream.expect_untouched();
-  finished_ = finished_ || !stream.right();
-  return result;
+  stream_.emplace(comm_, static_cast<int>(members_.size()), place, job_.seed + static_cast<uint64_t>(level_), load);
+  return run_to_the_end(*stream_);
+}
+
+// At the latest stream, which ended with a failure: only now, because it takes longer than going on.
+void Life::look_back() {
+  if (stream_) stream_->expect_untouched();
+  finished_ = finished_ || (stream_ && !stream_->right());
+  stream_.reset();
 }
 
 weftResult_t Life::run_to_the_end(Stream& stream) {

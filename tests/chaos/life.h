@@ -4,6 +4,7 @@
 
 #include <weft/weft.h>
 
+#include <optional>
 #include <vector>
 
 #include "api/processes.h"
@@ -24,6 +25,7 @@ class Life {
  private:
   weftResult_t run_stream();
   weftResult_t run_to_the_end(Stream& stream);
+  void look_back();
   bool is_last() const { return static_cast<int>(members_.size()) == job_.survivors(); }
   weftResult_t ask_whether_over(bool& over);
   void hear(weftResult_t result);
@@ -42,6 +44,7 @@ class Life {
   const Holdings before_;
   weftComm_t comm_ = nullptr;
   std::vector<int> members_;  // of comm_, as ranks of the first
+  std::optional<Stream> stream_;
   int level_ = 0;
   uint64_t called_ = 0;  // collectives on comm_
   int64_t failed_us_ = 0;

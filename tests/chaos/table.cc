@@ -18,6 +18,13 @@ double ms_at(const std::vector<int64_t>& values, size_t percent) {
   return static_cast<double>(percentile(values, percent)) / 1e3;
 }
 
+void print_moments(const Row& row) {
+  if (std::ranges::count(row.moments, 0) == Row::kMoments) return;
+  std::printf("%s: the second was struck before it was told of the first %d, told %d, in the shrink %d, after it %d\n",
+              row.campaign.c_str(), row.moments[Row::untold], row.moments[Row::told], row.moments[Row::shrinking],
+              row.moments[Row::going_on]);
+}
+
 class Table : public ::testing::Environment {
  public:
   void TearDown() override {
@@ -29,6 +36,7 @@ class Table : public ::testing::Environment {
                   row.jobs == 0 ? 0 : 100 * row.inside / row.jobs, ms_at(row.told_us, 50), ms_at(row.told_us, 99),
                   ms_at(row.recovered_us, 50), ms_at(row.recovered_us, 99), row.undecided, row.violations);
     }
+    for (const Row& row : rows()) print_moments(row);
   }
 };
 

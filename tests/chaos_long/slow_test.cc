@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <iterator>
+
 #include "api/failure.h"
 #include "chaos/silence.h"
 #include "chaos/striker.h"
@@ -10,16 +12,19 @@
 namespace weft::test {
 namespace {
 
-// Nine tenths of the time the rank stands still.
+// Nine tenths of the time the rank stands still: in slices of ten milliseconds, a hundred, and a second.
 void slow_down(const Job& job, int64_t seconds) {
-  constexpr useconds_t kRunsUs = 1000, kStandsUs = 9000;
+  constexpr useconds_t kRunsUs[] = {1000, 10'000, 100'000};
   begin(job);
   const pid_t victim = rank_pid(1);
-  for (const int64_t began_us = now_us(); now_us() - began_us < seconds * 1'000'000;) {
-    halt(victim);
-    usleep(kStandsUs);
-    resume(victim);
-    usleep(kRunsUs);
+  const int64_t began_us = now_us();
+  for (size_t slice = 0; now_us() - began_us < seconds * 1'000'000; slice = (slice + 1) % std::size(kRunsUs)) {
+    for (useconds_t passed_us = 0; passed_us < 1'000'000; passed_us += 10 * kRunsUs[slice]) {
+      halt(victim);
+      usleep(9 * kRunsUs[slice]);
+      resume(victim);
+      usleep(kRunsUs[slice]);
+    }
   }
   shared_word(kOver).store(1);
 }
