@@ -15,7 +15,7 @@
 namespace weft::test {
 namespace {
 
-constexpr useconds_t kRunUs = 20'000, kSoonUs = 2'000;
+constexpr useconds_t kRunUs = 20'000, kSoonUs = 2'000, kAtOnceUs = 100;
 constexpr int kPatienceMs = 20'000;  // with what takes milliseconds
 
 // A child of the same parent, which reaps it: so it is held before it dies.
@@ -59,7 +59,7 @@ void await_the_moment(const Job& job, const Account::Rank& victim, Random& rando
   if (job.second == Second::together) return;
   if (job.second == Second::shrinking) await([&] { return victim.stage == Stage::shrinking || victim.level > 0; });
   if (job.second == Second::working) await([&] { return victim.stage == Stage::working && victim.level > 0; });
-  pass_time(random, kSoonUs);
+  pass_time(random, job.second == Second::shrinking ? kAtOnceUs : kSoonUs);
 }
 
 void blow(const Job& job, const Victim& victim, const Account::Rank& where, Account::Blow& blow) {
