@@ -59,7 +59,9 @@ Expected<std::optional<Connection>> Ends::connect(const Port& port, Side side) {
                         .stream = port.stream,
                         .channel = 0};
   WEFT_TRY(route.transport->progress());
-  return route.transport->connect(route.descriptor, id, side, shape_);
+  auto connection = route.transport->connect(route.descriptor, id, side, shape_);
+  if (connection) return connection;
+  return error(connection.error().code(), "rank {}: {}", port.peer, connection.error().text());
 }
 
 SendEnd* Ends::send_end(const Port& port) {

@@ -7,6 +7,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstLook{5};       // during a long wait: at departed peers, limits and who is awaited
 constexpr milliseconds kLook{50};           // between two further looks
+constexpr milliseconds kUnreachable{1000};  // ten times what survivors take to agree, at most
 constexpr milliseconds kStuckAfter{10000};  // a wait this long is reported, and again after each further one
 
 }  // namespace
@@ -45,7 +46,16 @@ bool Engine::further(HostExecutor& executor) {
 void Engine::open_further(Plan& plan) {
   Expected<bool> all = ends_.try_open(plan.schedule().ports);
   if (all) return plan.bind(ends_, *all);
+  if (all.error().code() == Code::remote_error && may_have_died()) return;
   alive_.fail(std::move(all.error()));
+}
+
+// A peer that cannot be reached may have died, and then the communicator fails when the survivors have agreed, with the
+// same names on all of them. Only when nobody says so for long is it what it looks like here.
+bool Engine::may_have_died() {
+  const auto now = Clock::now();
+  if (!unreachable_since_) unreachable_since_ = now;
+  return now - *unreachable_since_ < kUnreachable;
 }
 
 // The rest of a wait that outlasted the polling: yields and sleeps, and looks up now and then.

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 
 #include "base/alive.h"
 #include "base/wait.h"
@@ -48,6 +49,7 @@ class Engine {
   bool finished(HostExecutor& executor);
   bool further(HostExecutor& executor);
   void open_further(Plan& plan);
+  bool may_have_died();
   Outcome run_patiently(HostExecutor& executor, std::chrono::nanoseconds time_limit);
   bool waits_for_departed(HostExecutor& executor);
 
@@ -57,6 +59,7 @@ class Engine {
   Ends ends_;
   Progress progress_ = Progress::busy;
   uint32_t peer_ = 0;
+  std::optional<Clock::time_point> unreachable_since_;  // when a connection could first not be opened
 };
 
 }  // namespace weft

@@ -1,38 +1,14 @@
 // Takes more than ten seconds: labelled `long`.
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <thread>
 
 #include "api/failure.h"
-#include "base/fd.h"
+#include "support/captured_stderr.h"
 
 namespace weft::test {
 namespace {
 
 constexpr size_t kReported = 1;  // shared word
-
-// While it lives, what this process writes to stderr goes to a file.
-class CapturedStderr {
- public:
-  CapturedStderr() : file_(memfd_create("stderr", MFD_CLOEXEC)), saved_(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) {
-    dup2(file_.get(), STDERR_FILENO);
-  }
-  ~CapturedStderr() { dup2(saved_.get(), STDERR_FILENO); }
-  CapturedStderr(const CapturedStderr&) = delete;
-  CapturedStderr& operator=(const CapturedStderr&) = delete;
-
-  std::string text() const {
-    std::string all(size_t{1} << 16, '\0');
-    all.resize(static_cast<size_t>(std::max<ssize_t>(0, pread(file_.get(), all.data(), all.size(), 0))));
-    return all;
-  }
-
- private:
-  OwnedFd file_, saved_;
-};
 
 // rank 0 waits more than ten seconds for a living peer, which comes when that has been said
 // expect: one line on stderr that names operation, rank and process; then the right result

@@ -208,6 +208,9 @@ void judge(int rank, const Child& child, const Expect& expect) {
   } else {
     EXPECT_TRUE(returned) << "rank " << rank << " " << text_of(child);
   }
+  if (const auto due = expect.status.find(rank); due != expect.status.end()) {
+    EXPECT_EQ(child.end.si_status, due->second) << "rank " << rank << " " << text_of(child);
+  }
 }
 
 }  // namespace

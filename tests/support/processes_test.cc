@@ -86,6 +86,14 @@ TEST(Processes, expects_ends) {
       expect);
 }
 
+// an expected end with another status than the expected one
+// expect: reported
+TEST(Processes, reports_another_status) {
+  const auto leave = [](int) { _exit(3); };
+  run_processes(1, leave, {.left = {0}, .status = {{0, 3}}});
+  EXPECT_TRUE(mentions(reports_of(1, leave, {.left = {0}, .status = {{0, 4}}}).at(0), "left with exit status 3"));
+}
+
 // ranks that should die and do not
 // expect: reported
 TEST(Processes, reports_survivors) {

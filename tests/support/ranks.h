@@ -12,13 +12,15 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <vector>
 
 namespace weft::test {
 
 struct Expect {
-  std::vector<int> killed{};  // ranks that must die by a signal; what they said before is still judged
-  std::vector<int> left{};    // ranks that must call exit or _exit instead of returning
+  std::vector<int> killed{};    // ranks that must die by a signal; what they said before is still judged
+  std::vector<int> left{};      // ranks that must call exit or _exit instead of returning
+  std::map<int, int> status{};  // of these, where it matters: by which signal, with which exit status
   std::chrono::milliseconds limit{60'000};
 };
 

@@ -16,7 +16,7 @@ NAME_PARTS = {
     "impl": "name what it is; or move it into an unnamed namespace",
 }
 # Names that are not ours to choose, and the log level.
-NAMES_ALLOWED = re.compile(r"LogLevel::info|\blog_info\b|\bsa_handler\b|\b(?:std|testing|\w*json)::\w+|\b(?:fi|ibv|ucp|ucs|pmix|PMIX)_\w+")
+NAMES_ALLOWED = re.compile(r"LogLevel::info|\blog_info\b|\bsa_handler\b|\bcurrent_test_info\b|\b(?:std|testing|\w*json)::\w+|\b(?:fi|ibv|ucp|ucs|pmix|PMIX)_\w+")
 
 # Where a wait may sleep on the clock: inside the wait loop, and before a communicator exists, when nobody could ring.
 NO_DOORBELL = r"src/(?!base/|bootstrap/join\.cc)"

@@ -1,0 +1,40 @@
+#include "chaos/flight_watch.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include "base/deadline.h"
+#include "base/flight_handover.h"
+#include "base/flight_record.h"
+
+namespace weft::test {
+
+FlightWatch::FlightWatch(const std::string& inbox) {
+  auto opened = open_flight_inbox(inbox);
+  EXPECT_TRUE(opened.has_value()) << inbox;
+  if (opened) inbox_ = std::move(*opened);
+}
+
+void FlightWatch::collect(int ranks) {
+  const Deadline deadline = Deadline::after_ms(20'000);
+  for (int found = 0; found < ranks && !deadline.passed();) {
+    pollfd wanted{inbox_.get(), POLLIN, 0};
+    if (poll(&wanted, 1, static_cast<int>(deadline.left_ms(1000))) <= 0) continue;
+    auto fd = take_flight(inbox_);
+    if (!fd) continue;
+    const auto record = read_flight_record(fd->get(), "a rank's record");
+    ASSERT_TRUE(record.has_value()) << record.error().text();
+    ASSERT_LT(record->rank, ranks);
+    records_[static_cast<size_t>(record->rank)] = std::move(*fd);
+    ++found;
+  }
+  inbox_.reset();
+}
+
+bool FlightWatch::died_inside(int rank) const {
+  const auto record = read_flight_record(records_[static_cast<size_t>(rank)].get(), "the victim's record");
+  EXPECT_TRUE(record.has_value()) << record.error().text();
+  return record.has_value() && record->under_way() != nullptr;
+}
+
+}  // namespace weft::test
