@@ -78,7 +78,8 @@ Status Control::start(const std::string& interface) {
 Status Control::open_gate(const std::string& interface) {
   WEFT_TRY_ASSIGN(gate_, Gate::make([this](const Hello& hello) -> std::optional<Secret> {
                     if (hello.purpose != Purpose::link || hello.wire_version != kWireVersion) return std::nullopt;
-                    return seats_.secret_of(hello.communicator);  // The gate is served with the mutex held.
+                    return seats_.secret_of(hello.communicator,
+                                            hello.process);  // The gate is served with the mutex held.
                   }));
   Hello introduction;
   introduction.process = self_;

@@ -101,10 +101,13 @@ void Seats::tell(const ProcessId& from, const Notice& notice) {
   early_.push_back({from, notice});
 }
 
-std::optional<Secret> Seats::secret_of(uint64_t communicator) const {
+std::optional<Secret> Seats::secret_of(uint64_t communicator, const ProcessId& process) const {
   const auto found = seats_.lower_bound({communicator, 0});
   if (found == seats_.end() || found->first.communicator != communicator) return std::nullopt;
-  return found->second->secret;
+  const Seat& seat = *found->second;
+  const bool member = process != seat.member(seat.rank).process &&
+                      std::ranges::any_of(seat.roster, [&](const Member& one) { return one.process == process; });
+  return member ? std::optional(seat.secret) : std::nullopt;
 }
 
 Seat* Seats::find(const CommunicatorKey& key, int rank) const {

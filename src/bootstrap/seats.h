@@ -91,7 +91,8 @@ class Seats {
   bool failures_known() const { return failures_known_; }
   bool undecided() const;  // some failure is known on which the survivors have not agreed
   void fail_undecided();   // and will not be waited for any longer
-  std::optional<Secret> secret_of(uint64_t communicator) const;
+  // Of a communicator that has a seat here, for a process that has a rank in it.
+  std::optional<Secret> secret_of(uint64_t communicator, const ProcessId& process) const;
   Seat* find(const CommunicatorKey& key, int rank) const;  // null if that rank has no seat here
 
   static constexpr size_t kEarlyMax = 65536;  // notices kept for seats to come; the oldest give way
