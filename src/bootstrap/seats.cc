@@ -89,7 +89,10 @@ Status Seats::add(Seat& seat) {
 }
 
 void Seats::remove(Seat& seat) {
-  std::erase_if(seats_, [&](const auto& one) { return one.second == &seat; });
+  const auto [first, last] = seats_.equal_range(seat.key);
+  const auto found = std::find_if(first, last, [&](const auto& one) { return one.second == &seat; });
+  if (found != last) seats_.erase(found);
+  posts_due_.erase(&seat);
 }
 
 void Seats::tell(const ProcessId& from, const Notice& notice) {
@@ -140,7 +143,7 @@ void Seats::apply(Seat& seat, const ProcessId& from, const Notice& notice) {
       seat.alive->depart(notice.rank);
       seat.failures.depart(notice.rank);
       seat.shrink.depart(notice.rank);
-      posts_due_ = true;
+      posts_due_.insert(&seat);
       return;
     case FrameKind::failure:
       seat.alive->fail(

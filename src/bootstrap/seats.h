@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -116,7 +117,7 @@ class Seats {
   std::deque<Early> early_;
   std::deque<EarlyAgreement> early_agreements_;
   bool failures_known_ = false;  // of some seat, ever
-  bool posts_due_ = false;       // some agreement may have something to say
+  std::set<Seat*> posts_due_;    // whose agreements may have something to say
 };
 
 }  // namespace weft

@@ -65,13 +65,13 @@ void Seats::lose_in(Seat& seat, const ProcessId& process, Code code, const std::
   failures_known_ = true;
   seat.failures.suspect(lost);
   seat.shrink.suspect(lost);
-  posts_due_ = true;
+  posts_due_.insert(&seat);
   settle(seat);
 }
 
 void Seats::call_shrink(Seat& seat) {
   if (!seat.shrink.called()) seat.shrink.take_part();
-  posts_due_ = true;
+  posts_due_.insert(&seat);
 }
 
 void Seats::tell(const ProcessId& from, const AgreementNews& news) {
@@ -89,7 +89,7 @@ void Seats::apply(Seat& seat, const ProcessId& from, const AgreementNews& news) 
   }
   seat.agreement(news.subject).receive(news.from, news.message);
   failures_known_ = failures_known_ || !seat.failures.failed().empty();
-  posts_due_ = true;
+  posts_due_.insert(&seat);
   settle(seat);
 }
 
@@ -117,12 +117,11 @@ void Seats::settle(Seat& seat) {
 
 std::vector<Seats::Post> Seats::take_posts() {
   std::vector<Post> posts;
-  if (!std::exchange(posts_due_, false)) return posts;
-  for (const auto& [key, seat] : seats_) {
+  for (Seat* const seat : std::exchange(posts_due_, {})) {
     for (const Subject subject : {Subject::failures, Subject::shrink}) {
       for (auto& said : seat->agreement(subject).take_outgoing())
         posts.push_back({seat->member(said.to).process,
-                         {key, subject, seat->rank, said.to, std::move(said.message), seat->causes}});
+                         {seat->key, subject, seat->rank, said.to, std::move(said.message), seat->causes}});
     }
   }
   return posts;
