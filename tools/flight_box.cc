@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 
 #include "base/flight_clock.h"
+#include "base/flight_file.h"
 #include "base/flight_format.h"
 #include "base/flight_handover.h"
 #include "base/flight_recorder.h"
@@ -16,7 +18,8 @@
 namespace weft::tools {
 namespace {
 
-constexpr size_t kRecordersMax = 16;    // of one rank: more communicators than a program uses at a time
+constexpr size_t kFilesMax = 16;  // of one rank; each twice as large as the one before, while all are in use
+constexpr std::string_view kName = "a flight recorder";
 constexpr int kTakenAtATimeMax = 1024;  // so that a flood does not keep us from the ranks
 
 // Ranks whose sentences differ in the time only; the longest is told.
@@ -51,17 +54,24 @@ std::vector<Whereabouts> places_of(const std::vector<FlightRecord>& records, int
   return places;
 }
 
-Status copy(int from, int to, const std::string& path) {
-  std::array<char, 65536> piece;
-  for (size_t done = 0; done < kFlightBytes;) {
-    const ssize_t got =
-        pread(from, piece.data(), std::min(piece.size(), kFlightBytes - done), static_cast<off_t>(done));
-    if (got <= 0 || ::write(to, piece.data(), static_cast<size_t>(got)) != got) {
+// All records, side by side: the empty places between them are left out. How many.
+Expected<int> copy(int from, int to, const std::string& path) {
+  std::vector<char> place(kFlightBytes);
+  int copied = 0;
+  for (size_t number = 0; number < kFlightPlacesMax; ++number) {
+    const ssize_t got = pread(from, place.data(), place.size(), static_cast<off_t>(number * kFlightBytes));
+    if (got == 0) break;
+    if (got < 0 || static_cast<size_t>(got) < place.size()) {
+      return error(Code::system_error, "cannot read what {} is made from: {}", path, errno_text(got < 0 ? errno : EIO));
+    }
+    if (std::all_of(place.begin(), place.begin() + sizeof(FlightHeader::magic), [](char c) { return c == 0; }))
+      continue;
+    if (::write(to, place.data(), place.size()) != got) {
       return error(Code::system_error, "cannot write {}: {}", path, errno_text(errno));
     }
-    done += static_cast<size_t>(got);
+    ++copied;
   }
-  return {};
+  return copied;
 }
 
 }  // namespace
@@ -77,18 +87,19 @@ void FlightBox::collect() {
     auto fd = take_flight(inbox_);
     if (!fd) return;
     // What is no record, or none of our ranks', is closed here.
-    const auto record = read_flight_record(fd->get(), "a flight recorder");
-    if (!record || record->launched_as < 0 || record->launched_as >= nranks_) continue;
-    auto& mine = recorders_[record->launched_as];
+    const FlightRecords found = read_flight_records(fd->get(), kName);
+    const int rank = found.records.empty() ? -1 : found.records.front().launched_as;
+    if (rank < 0 || rank >= nranks_) continue;
+    auto& mine = files_[rank];
     mine.push_back(std::move(*fd));
-    if (mine.size() > kRecordersMax) mine.pop_front();
+    if (mine.size() > kFilesMax) mine.pop_front();
   }
 }
 
 std::vector<FlightRecord> FlightBox::records_of(int rank) const {
   std::vector<FlightRecord> records;
-  for (const OwnedFd& fd : recorders_.at(rank)) {
-    if (auto record = read_flight_record(fd.get(), "a flight recorder")) records.push_back(std::move(*record));
+  for (const OwnedFd& fd : files_.at(rank)) {
+    std::ranges::move(read_flight_records(fd.get(), kName).records, std::back_inserter(records));
   }
   return records;
 }
@@ -96,7 +107,7 @@ std::vector<FlightRecord> FlightBox::records_of(int rank) const {
 std::vector<std::string> FlightBox::sentences() const {
   const auto now_ns = static_cast<int64_t>(monotonic_ns());
   std::vector<Group> groups;
-  for (const auto& [rank, fds] : recorders_) {
+  for (const auto& [rank, fds] : files_) {
     for (const Whereabouts& place : places_of(records_of(rank), now_ns)) {
       const auto found = std::ranges::find_if(groups, [&](const Group& group) { return group.takes(place); });
       if (found == groups.end()) {
@@ -114,14 +125,15 @@ std::vector<std::string> FlightBox::sentences() const {
 
 Expected<int> FlightBox::save(const std::string& directory) const {
   int saved = 0;
-  for (const auto& [rank, fds] : recorders_) {
+  for (const auto& [rank, fds] : files_) {
     for (const OwnedFd& fd : fds) {
-      const auto record = read_flight_record(fd.get(), "a flight recorder");
-      if (!record || record->in_file) continue;
-      const std::string name = flight_file_name(record->host, record->pid, record->communicator, record->rank);
+      const FlightRecords found = read_flight_records(fd.get(), kName);
+      if (found.records.empty() || found.records.front().in_file) continue;
+      const FlightRecord& first = found.records.front();
+      const std::string name = flight_file_name(first.host, first.pid, first.communicator, first.rank);
       WEFT_TRY_ASSIGN(const OwnedFd file, make_flight_file(directory, name));
-      WEFT_TRY(copy(fd.get(), file.get(), directory + "/" + name));
-      ++saved;
+      WEFT_TRY_ASSIGN(const int copied, copy(fd.get(), file.get(), directory + "/" + name));
+      saved += copied;
     }
   }
   return saved;

@@ -25,14 +25,15 @@ class FlightBox {
   // One sentence for each group of ranks that were in the same place, in order of rank. Ranks that handed in nothing
   // are left out.
   std::vector<std::string> sentences() const;
-  // Writes all records to a directory, but those that are files already; how many. Stops at the first error.
+  // Writes all records to a directory, a file for each that a rank has handed in, but those that are files already; how
+  // many records. Stops at the first error.
   Expected<int> save(const std::string& directory) const;
 
  private:
   std::vector<FlightRecord> records_of(int rank) const;
   OwnedFd inbox_;
   int nranks_ = 0;
-  std::map<int, std::deque<OwnedFd>> recorders_;  // by WEFT_RANK; of each rank the latest kRecordersMax
+  std::map<int, std::deque<OwnedFd>> files_;  // by WEFT_RANK; of each rank the latest kFilesMax
 };
 
 }  // namespace weft::tools

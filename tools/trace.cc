@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -16,15 +17,28 @@ namespace weft::tools {
 namespace {
 
 constexpr const char* kFooter =
-    "Records are the files weft-*.flight of WEFT_TRACE_DIR or of weft run --trace-dir; that of a running process is\n"
+    "Records are in the files weft-*.flight of WEFT_TRACE_DIR or of weft run --trace-dir; those of a running process "
+    "in\n"
     "/proc/PID/fd/N, where N leads to memfd:weft-flight. Open the JSON at https://ui.perfetto.dev.\n\n"
     "Exit status: 0; 1 when a file is no flight record, which is said, and the others are shown; 2 for wrong usage.\n\n"
     "Example:\n  weft trace --text weft-*.flight\n  weft trace -o job.json weft-*.flight";
 
-Expected<FlightRecord> read_file(const std::string& path) {
+Expected<FlightRecords> read_file(const std::string& path) {
   const OwnedFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) return error(Code::system_error, "{}: {}", path, errno_text(errno));
-  return read_flight_record(fd.get(), path);
+  return read_flight_records(fd.get(), path);
+}
+
+// Problems are printed; false if there was one.
+bool gather(const std::string& path, std::vector<FlightRecord>& records) {
+  auto found = read_file(path);
+  if (!found) {
+    fmt::print(stderr, "weft: {}\n", found.error().text());
+    return false;
+  }
+  for (const Status& problem : found->problems) fmt::print(stderr, "weft: {}\n", problem.text());
+  std::ranges::move(found->records, std::back_inserter(records));
+  return found->problems.empty();
 }
 
 Status write_output(const std::string& text, const std::string& path) {
@@ -56,13 +70,7 @@ int trace(const TraceOptions& options) {
   std::vector<FlightRecord> records;
   int status = 0;
   for (const std::string& path : options.files) {
-    auto record = read_file(path);
-    if (record) {
-      records.push_back(std::move(*record));
-    } else {
-      fmt::print(stderr, "weft: {}\n", record.error().text());
-      status = 1;
-    }
+    if (!gather(path, records)) status = 1;
   }
   if (records.empty()) return status;
   const Timeline timeline = make_timeline(std::move(records));

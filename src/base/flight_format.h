@@ -1,6 +1,7 @@
 // The bytes of a flight recorder: what one rank of a communicator did last, readable by any process whatever became of
 // the rank. One page of facts about the rank, then a ring of operations. Numbers are in the byte order of the machine,
-// which the first word shows.
+// which the first word shows. A file is a row of places of kFlightBytes, each with a record or empty: then its first
+// word is zero.
 //
 //   0      FlightHeader    64 bytes, the same in every version up to `version`
 //   64     FlightIdentity  who wrote it, and how its ticks become times
@@ -60,6 +61,7 @@ static_assert(sizeof(FlightEntry) == 32);
 
 inline constexpr size_t kFlightEntriesOffset = 4096;
 inline constexpr size_t kFlightBytes = kFlightEntriesOffset + kFlightEntries * sizeof(FlightEntry);
+inline constexpr size_t kFlightPlacesMax = 4096;  // of one file
 
 enum class FlightPhase : uint8_t { none, under_way, ended };
 

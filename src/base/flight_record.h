@@ -35,7 +35,13 @@ struct FlightRecord {
   const FlightOperation* last_ended() const;
 };
 
-// `name` is how errors call it. They say at which offset it is no flight recorder, and why.
-Expected<FlightRecord> read_flight_record(int fd, std::string_view name);
+// All that stands in a file: one place that is spoilt does not hide the others.
+struct FlightRecords {
+  std::vector<FlightRecord> records;
+  std::vector<Status> problems;
+};
+// `name` is how problems call it. They say at which offset it is no flight recorder, and why; a file without any record
+// is one.
+FlightRecords read_flight_records(int fd, std::string_view name);
 
 }  // namespace weft

@@ -1,17 +1,10 @@
 #include "base/flight_recorder.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <new>
-
-#include "base/fork.h"
-#include "base/log.h"
 
 namespace weft {
 namespace {
@@ -21,35 +14,6 @@ constexpr uint64_t kAnchorCounts = uint64_t{1} << 31;
 // The first two are so far apart at least, about 0.4 ms: reading both clocks is wrong by some 20 ns, so times within
 // the first second by 50 us at most, and later ones by less and less.
 constexpr uint64_t kAnchorCountsMin = uint64_t{1} << 20;
-
-bool fits_file_size_limit() {
-  rlimit limit{};
-  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || kFlightBytes <= limit.rlim_cur;
-}
-
-// Allocated before it is mapped, so that no store ever finds the memory or the disk full.
-int allocate(int fd) {
-  if (!fits_file_size_limit()) return EFBIG;  // The kernel would send SIGXFSZ besides.
-  return posix_fallocate(fd, 0, static_cast<off_t>(kFlightBytes));
-}
-
-std::byte* map(int fd) {
-  const int kind = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
-  void* const memory = mmap(nullptr, kFlightBytes, PROT_READ | PROT_WRITE, kind | MAP_POPULATE, fd, 0);
-  return memory == MAP_FAILED ? nullptr : static_cast<std::byte*>(memory);
-}
-
-// None if the system gives none.
-OwnedFd make_memory() {
-  OwnedFd fd(memfd_create("weft-flight", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd.valid() || allocate(fd.get()) != 0 || fchmod(fd.get(), 0600) != 0 ||
-      fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-    log_info("flight", "no memory file for the flight recorder ({}): nobody but this process can read it",
-             errno_text(errno));
-    return OwnedFd();
-  }
-  return fd;
-}
 
 FlightIdentity& identity_of(std::byte* memory) {
   return *reinterpret_cast<FlightIdentity*>(memory + sizeof(FlightHeader));
@@ -72,41 +36,30 @@ std::vector<std::pair<uint64_t, uint64_t>> FlightRecorder::recent(uint32_t lates
 }
 
 Expected<std::unique_ptr<FlightRecorder>> FlightRecorder::make(const Owner& owner, const std::string& directory) {
-  OwnedFd fd;
-  if (directory.empty()) {
-    fd = make_memory();
-  } else {
-    const std::string name = flight_file_name(owner.host, getpid(), owner.communicator, owner.rank);
-    WEFT_TRY_ASSIGN(fd, make_flight_file(directory, name));
-    if (const int failed = allocate(fd.get()); failed != 0) {
-      return error(Code::resource, "WEFT_TRACE_DIR={}: {} needs {} bytes: {}", directory, name, kFlightBytes,
-                   errno_text(failed));
-    }
-  }
-  std::byte* const memory = map(fd.get());
-  if (memory == nullptr) {
-    return error(Code::resource, "cannot map {} bytes for the flight recorder: {}", kFlightBytes, errno_text(errno));
-  }
-  std::unique_ptr<FlightRecorder> recorder(new FlightRecorder(std::move(fd), memory));
+  const std::string name = flight_file_name(owner.host, getpid(), owner.communicator, owner.rank);
+  WEFT_TRY_ASSIGN(FlightPlace place, FlightPlace::take(directory, name));
+  std::unique_ptr<FlightRecorder> recorder(new FlightRecorder(std::move(place)));
   recorder->describe(owner, !directory.empty());
   return recorder;
 }
 
-FlightRecorder::FlightRecorder(OwnedFd fd, std::byte* memory)
-    : fd_(std::move(fd)),
-      memory_(memory),
-      generation_(fork_generation()),
-      entries_(reinterpret_cast<FlightEntry*>(memory + kFlightEntriesOffset)),
+FlightRecorder::FlightRecorder(FlightPlace place)
+    : place_(std::move(place)),
+      entries_(reinterpret_cast<FlightEntry*>(place_.memory() + kFlightEntriesOffset)),
       entry_(entries_) {}
 
 FlightRecorder::~FlightRecorder() {
-  if (!forked_since(generation_)) identity_of(memory_).left = 1;
-  munmap(memory_, kFlightBytes);
+  if (!place_.inherited()) identity_of(place_.memory()).left = 1;
 }
 
 void FlightRecorder::describe(const Owner& owner, bool in_file) {
   const FlightStart& start = flight_start();
-  FlightIdentity& identity = *new (memory_ + sizeof(FlightHeader)) FlightIdentity{};
+  // First: without this word it is no record, whatever still stands there of another.
+  auto& header = *reinterpret_cast<FlightHeader*>(place_.memory());
+  std::atomic_ref(header.magic).store(0, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);  // Pairs with the reader, which looks at this word last too.
+  std::memset(place_.memory() + sizeof header, 0, kFlightBytes - sizeof header);
+  FlightIdentity& identity = *new (place_.memory() + sizeof header) FlightIdentity{};
   identity.communicator = owner.communicator;
   identity.boot = owner.boot;
   identity.rank = owner.rank;
@@ -119,20 +72,20 @@ void FlightRecorder::describe(const Owner& owner, bool in_file) {
   identity.in_file = in_file ? 1 : 0;
   while (now() - start.anchor.ticks < kAnchorCountsMin) continue;  // once per process
   anchor();
+  header = {.magic = 0,
+            .version = kFlightVersion,
+            .header_bytes = sizeof(FlightHeader),
+            .identity_bytes = sizeof(FlightIdentity),
+            .entries_offset = kFlightEntriesOffset,
+            .entry_bytes = sizeof(FlightEntry),
+            .entry_count = kFlightEntries,
+            .unused = {}};
   // Last: what has this word is complete.
-  FlightHeader header{.magic = kFlightMagic,
-                      .version = kFlightVersion,
-                      .header_bytes = sizeof(FlightHeader),
-                      .identity_bytes = sizeof(FlightIdentity),
-                      .entries_offset = kFlightEntriesOffset,
-                      .entry_bytes = sizeof(FlightEntry),
-                      .entry_count = kFlightEntries,
-                      .unused = {}};
-  std::memcpy(memory_, &header, sizeof header);
+  std::atomic_ref(header.magic).store(kFlightMagic, std::memory_order_release);
 }
 
 void FlightRecorder::anchor() {
-  FlightIdentity& identity = identity_of(memory_);
+  FlightIdentity& identity = identity_of(place_.memory());
   const uint64_t number = identity.anchors + 1;
   identity.latest[number % 2] = flight_anchor(counts_);
   // Release: pairs with the reader's look at the number, which tells it which of the two is whole.
@@ -144,13 +97,6 @@ std::string flight_file_name(const std::string& host, int pid, uint64_t communic
   std::string plain = host;
   std::ranges::replace(plain, '/', '_');
   return fmt::format("weft-{}-{}-{:016x}-{}.flight", plain, pid, communicator, rank);
-}
-
-Expected<OwnedFd> make_flight_file(const std::string& directory, const std::string& name) {
-  const std::string path = directory + "/" + name;
-  OwnedFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.valid()) return error(Code::system_error, "cannot make {}: {}", path, errno_text(errno));
-  return fd;
 }
 
 }  // namespace weft

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/fd.h"
 #include "base/flight_clock.h"
 #include "base/flight_format.h"
+#include "base/flight_places.h"
 #include "base/status.h"
 
 namespace weft {
@@ -23,8 +23,9 @@ class FlightRecorder {
     int rank = 0, ranks = 1, launched_as = -1;
     std::string host;
   };
-  // In a file of its own in `directory`, or with an empty name in a sealed memfd. Only the directory can be an error:
-  // where there is no memfd to be had, it records into private memory, and fd() is -1.
+  // In a file of `directory`, or with an empty name in a sealed memfd; either may hold the records of other ranks of
+  // this process too. Only the directory can be an error: where there is no memfd to be had, it records into private
+  // memory, and fd() is -1.
   static Expected<std::unique_ptr<FlightRecorder>> make(const Owner& owner, const std::string& directory);
   // Marks the record as that of a rank which left in good order. A forked child leaves it as it is.
   ~FlightRecorder();
@@ -43,10 +44,12 @@ class FlightRecorder {
   // The words of the fingerprints of the latest operations up to number `latest`, at most `most`, from any thread.
   std::vector<std::pair<uint64_t, uint64_t>> recent(uint32_t latest, size_t most) const;
 
-  int fd() const { return fd_.get(); }
+  int fd() const { return place_.fd(); }
+  // Whether it made the file: somebody who knows a file knows all records that ever come to lie in it.
+  bool made_file() const { return place_.first_of_file(); }
 
  private:
-  FlightRecorder(OwnedFd fd, std::byte* memory);
+  explicit FlightRecorder(FlightPlace place);
   void describe(const Owner& owner, bool in_file);
   void anchor();
 
@@ -54,9 +57,7 @@ class FlightRecorder {
   // Release: whoever finds a word of an operation finds the words before it, so a mark that fits vouches for all.
   void put(size_t at, uint64_t value) { std::atomic_ref(entry_->words[at]).store(value, std::memory_order_release); }
 
-  const OwnedFd fd_;
-  std::byte* const memory_;  // kFlightBytes of a mapping
-  const uint32_t generation_;
+  const FlightPlace place_;
   const bool counts_ = processor_count_is_steady();
   FlightEntry* const entries_;
   FlightEntry* entry_;  // of the latest operation
@@ -64,9 +65,7 @@ class FlightRecorder {
   uint64_t anchor_due_ = 0;
 };
 
-// Of a record: weft-HOST-PID-COMMUNICATOR-RANK.flight
+// Of a file, after the first record in it: weft-HOST-PID-COMMUNICATOR-RANK.flight
 std::string flight_file_name(const std::string& host, int pid, uint64_t communicator, int rank);
-// A file that only its owner can read, made here and now: one that is there already is an error.
-Expected<OwnedFd> make_flight_file(const std::string& directory, const std::string& name);
 
 }  // namespace weft

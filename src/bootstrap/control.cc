@@ -79,7 +79,8 @@ Status Control::start(const std::string& interface) {
 Status Control::open_gate(const std::string& interface) {
   WEFT_TRY_ASSIGN(gate_, Gate::make([this](const Hello& hello) -> std::optional<Secret> {
                     if (hello.purpose != Purpose::link || hello.wire_version != kWireVersion) return std::nullopt;
-                    return switchboard_->secret_of(hello.communicator);  // The gate is served with the mutex held.
+                    // The gate is served with the mutex held.
+                    return switchboard_->secret_of(hello.communicator, hello.process);
                   }));
   Hello introduction;
   introduction.process = self_;

@@ -22,6 +22,11 @@ bool send_now(int fd, std::span<const std::byte> bytes) {
   return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) == static_cast<ssize_t>(bytes.size());
 }
 
+std::string name_of(const TcpAddress& from, pid_t pid) {
+  if (from.valid()) return from.text();
+  return pid > 0 ? fmt::format("process {} of this host", pid) : "a process of this host in another container";
+}
+
 }  // namespace
 
 Expected<std::unique_ptr<Gate>> Gate::make(SecretOf secret_of) {
@@ -44,8 +49,11 @@ int Gate::timeout_ms() const {
   Clock::time_point next = Clock::time_point::max();
   if (!callers_.empty()) next = callers_.front().since + milliseconds(kCallerMs);
   if (!watching_) next = std::min(next, retry_at_ > Clock::now() ? retry_at_ : Clock::now() + milliseconds(kSilentMs));
-  if (next == Clock::time_point::max()) return -1;
-  return static_cast<int>(std::max<int64_t>(0, std::chrono::ceil<milliseconds>(next - Clock::now()).count()));
+  const int told_ms = strangers_.timeout_ms();
+  if (next == Clock::time_point::max()) return told_ms;
+  const auto left_ms =
+      static_cast<int>(std::max<int64_t>(0, std::chrono::ceil<milliseconds>(next - Clock::now()).count()));
+  return told_ms < 0 ? left_ms : std::min(left_ms, told_ms);
 }
 
 std::vector<Guest> Gate::serve() {
@@ -61,6 +69,7 @@ std::vector<Guest> Gate::serve() {
     }
   }
   if (!watching_ && callers_.size() < kCallersMax && Clock::now() >= retry_at_) watch_listeners(true);
+  strangers_.tell();
   return guests;
 }
 
@@ -98,6 +107,7 @@ Gate::Answer Gate::hear(Caller& caller) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return Answer::more;
     if (got <= 0) return Answer::stranger;
+    caller.spoke = true;
     caller.have += static_cast<size_t>(got);
     if (caller.have < target.size()) continue;
     caller.have = 0;
@@ -110,6 +120,7 @@ Gate::Answer Gate::greet(Caller& caller) {
   const auto hello = decode_hello(caller.theirs);
   if (!hello || hello->role != Role::connecting) return Answer::stranger;
   const auto secret = secret_of_(*hello);
+  caller.early = !secret;
   if (!secret) return Answer::stranger;
   caller.hello = *hello;
   caller.secret = *secret;
@@ -144,7 +155,8 @@ bool Gate::accept_callers() {
 
 // False if nobody waits, or the process has no descriptor left.
 bool Gate::accept_one(const Listener& listener) {
-  PrivateFd fd(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  SocketAddress from;
+  PrivateFd fd(::accept4(listener.fd.get(), from.get(), &from.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd.valid()) {
     if (errno == EINTR || errno == ECONNABORTED) return true;
     if (errno == EAGAIN) return false;
@@ -152,17 +164,18 @@ bool Gate::accept_one(const Listener& listener) {
     return false;
   }
   const UnixPeer peer = listener.local ? unix_peer(fd.get()) : UnixPeer{0, true};
-  epoll_event event{EPOLLIN, {}};
-  if (!peer.same_user || epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd.get(), &event) != 0) {
-    ++strangers_;
-    return true;
-  }
-  if (!listener.local) send_without_delay(fd.get());
   Caller caller;
   caller.fd = std::move(fd);
   caller.local = listener.local;
   caller.pid = peer.pid;
+  caller.from = tcp_address(from.get());
   caller.since = Clock::now();
+  epoll_event event{EPOLLIN, {}};
+  if (!peer.same_user || epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, caller.fd.get(), &event) != 0) {
+    strangers_.count(name_of(caller.from, caller.pid));
+    return true;
+  }
+  if (!listener.local) send_without_delay(caller.fd.get());
   callers_.push_back(std::move(caller));
   return true;
 }
@@ -186,9 +199,16 @@ bool Gate::make_room() {
 }
 
 void Gate::dismiss(Callers::iterator caller) {
-  ++strangers_;
+  count(*caller);
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, caller->fd.get(), nullptr);
   callers_.erase(caller);
+}
+
+// Ranks look whether somebody listens here, and leave without a word; and they come before they are expected.
+void Gate::count(const Caller& caller) {
+  const bool hung_up = !caller.spoke && Clock::now() - caller.since < milliseconds(kSilentMs);
+  if (caller.early || hung_up) return strangers_.count_quietly();
+  strangers_.count(name_of(caller.from, caller.pid));
 }
 
 void Gate::watch_listeners(bool watch) {

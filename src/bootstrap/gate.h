@@ -15,6 +15,7 @@
 #include "bootstrap/hello.h"
 #include "bootstrap/private_fd.h"
 #include "bootstrap/socket.h"
+#include "bootstrap/strangers.h"
 
 namespace weft {
 
@@ -42,8 +43,8 @@ class Gate {
   int timeout_ms() const;
   std::vector<Guest> serve();
   void close_listeners();
-  void close();                                      // the callers too
-  uint64_t strangers() const { return strangers_; }  // closed without having proved anything
+  void close();                                              // the callers too
+  uint64_t strangers() const { return strangers_.total(); }  // closed without having proved anything
 
   static constexpr size_t kCallersMax = 64;
   static constexpr int64_t kCallerMs = 5000;
@@ -58,8 +59,11 @@ class Gate {
     PrivateFd fd;
     bool local = false;
     pid_t pid = 0;
+    TcpAddress from;  // none on a unix socket
     Clock::time_point since;
     bool greeted = false;  // its hello was right and ours is sent: it owes the proof
+    bool early = false;    // its hello was one of weft's, but for nobody here
+    bool spoke = false;    // some byte of it has come
     size_t have = 0;       // bytes of the message under way
     HelloBytes theirs, ours;
     Digest proof;
@@ -79,6 +83,7 @@ class Gate {
   void pause_accepting(int why);
   bool make_room();
   void dismiss(Callers::iterator caller);
+  void count(const Caller& caller);
   void watch_listeners(bool watch);
 
   SecretOf secret_of_;
@@ -88,7 +93,7 @@ class Gate {
   Callers callers_;               // oldest first
   bool watching_ = true;          // false while there is no room, so that waiting callers do not wake the thread
   Clock::time_point retry_at_{};  // when there was no descriptor left: when to try again
-  uint64_t strangers_ = 0;
+  Strangers strangers_;
 };
 
 }  // namespace weft

@@ -94,7 +94,10 @@ Status Seats::add(Seat& seat) {
 }
 
 void Seats::remove(Seat& seat) {
-  std::erase_if(seats_, [&](const auto& one) { return one.second == &seat; });
+  const auto [first, last] = seats_.equal_range(seat.key);
+  const auto found = std::find_if(first, last, [&](const auto& one) { return one.second == &seat; });
+  if (found != last) seats_.erase(found);
+  std::erase(posts_due_, &seat);
 }
 
 void Seats::tell(const ProcessId& from, const Notice& notice) {
@@ -106,10 +109,13 @@ void Seats::tell(const ProcessId& from, const Notice& notice) {
   early_.push_back({from, notice});
 }
 
-std::optional<Secret> Seats::secret_of(uint64_t communicator) const {
+std::optional<Secret> Seats::secret_of(uint64_t communicator, const ProcessId& process) const {
   const auto found = seats_.lower_bound({communicator, 0});
   if (found == seats_.end() || found->first.communicator != communicator) return std::nullopt;
-  return found->second->secret;
+  const Seat& seat = *found->second;
+  const bool member = process != seat.member(seat.rank).process &&
+                      std::ranges::any_of(seat.roster, [&](const Member& one) { return one.process == process; });
+  return member ? std::optional(seat.secret) : std::nullopt;
 }
 
 Seat* Seats::find(const CommunicatorKey& key, int rank) const {
@@ -141,7 +147,7 @@ void Seats::apply(Seat& seat, const ProcessId& from, const Notice& notice) {
       peer = Seat::Peer::departed;
       seat.alive->depart(notice.rank);
       for (Agreement& agreement : seat.agreements) agreement.depart(notice.rank);
-      posts_due_ = true;
+      owe_posts(seat);
       return;
     case FrameKind::failure:
       seat.alive->fail(

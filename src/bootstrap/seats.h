@@ -66,6 +66,7 @@ struct Seat {
   CallComparison comparison;
   Clock::time_point asked_at{};  // others what they called
   size_t decisions_told = 0;     // of `failures`, to alive
+  bool owes_posts = false;       // Seats': it is among those whose agreements may have something to say
   bool young = false;            // not all others may have their seats yet, whatever this rank has heard
 };
 
@@ -94,7 +95,8 @@ class Seats {
   bool failures_known() const { return failures_known_; }
   bool undecided() const;  // some failure is known on which the survivors have not agreed
   void fail_undecided();   // and will not be waited for any longer
-  std::optional<Secret> secret_of(uint64_t communicator) const;
+  // Of a communicator that has a seat here, for a process that has a rank in it.
+  std::optional<Secret> secret_of(uint64_t communicator, const ProcessId& process) const;
   Seat* find(const CommunicatorKey& key, int rank) const;  // null if that rank has no seat here
 
   static constexpr size_t kEarlyMax = 65536;  // notices kept for seats to come; the oldest give way
@@ -110,6 +112,7 @@ class Seats {
     AgreementNews news;
   };
   void apply(Seat& seat, const ProcessId& from, const AgreementNews& news);
+  void owe_posts(Seat& seat);
   static void settle(Seat& seat);
   bool all_seated(const Seat& seat) const;  // every rank that the communicator has in this process
   void apply(Seat& seat, const ProcessId& from, const Notice& notice);
@@ -117,8 +120,8 @@ class Seats {
   std::multimap<CommunicatorKey, Seat*> seats_;
   std::deque<Early> early_;
   std::deque<EarlyAgreement> early_agreements_;
-  bool failures_known_ = false;  // of some seat, ever
-  bool posts_due_ = false;       // some agreement may have something to say
+  bool failures_known_ = false;   // of some seat, ever
+  std::vector<Seat*> posts_due_;  // whose agreements may have something to say
 };
 
 }  // namespace weft

@@ -64,13 +64,13 @@ void Seats::lose_in(Seat& seat, const ProcessId& process, Code code, const std::
   if (joining || code != Code::remote_error) seat.alive->fail(Status(code, describe_failed(seat, lost)));
   failures_known_ = true;
   for (Agreement& agreement : seat.agreements) agreement.suspect(lost);
-  posts_due_ = true;
+  owe_posts(seat);
   settle(seat);
 }
 
 void Seats::call(Seat& seat, Subject subject) {
   if (!seat.agreement(subject).called()) seat.agreement(subject).take_part();
-  posts_due_ = true;
+  owe_posts(seat);
 }
 
 void Seats::tell(const ProcessId& from, const AgreementNews& news) {
@@ -88,7 +88,7 @@ void Seats::apply(Seat& seat, const ProcessId& from, const AgreementNews& news) 
   }
   seat.agreement(news.subject).receive(news.from, news.message);
   failures_known_ = failures_known_ || !seat.failures().failed().empty();
-  posts_due_ = true;
+  owe_posts(seat);
   settle(seat);
 }
 
@@ -113,14 +113,18 @@ void Seats::settle(Seat& seat) {
   }
 }
 
+void Seats::owe_posts(Seat& seat) {
+  if (!std::exchange(seat.owes_posts, true)) posts_due_.push_back(&seat);
+}
+
 std::vector<Seats::Post> Seats::take_posts() {
   std::vector<Post> posts;
-  if (!std::exchange(posts_due_, false)) return posts;
-  for (const auto& [key, seat] : seats_) {
+  for (Seat* const seat : std::exchange(posts_due_, {})) {
+    seat->owes_posts = false;
     for (const Subject subject : kSubjects) {
       for (auto& said : seat->agreement(subject).take_outgoing())
         posts.push_back({seat->member(said.to).process,
-                         {key, subject, seat->rank, said.to, std::move(said.message), seat->causes}});
+                         {seat->key, subject, seat->rank, said.to, std::move(said.message), seat->causes}});
     }
   }
   return posts;

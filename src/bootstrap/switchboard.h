@@ -49,7 +49,9 @@ class Switchboard {
   uint64_t link_number(const ProcessId& peer) const;
   uint64_t link_changes() const { return link_changes_; }  // links that came or went
   // Who may connect with this process: the secret of the communicator that the caller names.
-  std::optional<Secret> secret_of(uint64_t communicator) const { return seats_.secret_of(communicator); }
+  std::optional<Secret> secret_of(uint64_t communicator, const ProcessId& process) const {
+    return seats_.secret_of(communicator, process);
+  }
   // At most one rank of this process connects with a peer at a time. False: some other is at it.
   bool begin_to_connect(const ProcessId& peer) { return connecting_.insert(peer).second; }
   void end_to_connect(const ProcessId& peer) { connecting_.erase(peer); }

@@ -77,7 +77,7 @@ Status Communicator::make_recorder() {
       .communicator = id_, .boot = self.host_identity, .rank = rank_, .ranks = ranks_, .host = self.host};
   if (config.is_set(Variable::rank)) owner.launched_as = static_cast<int>(config.integer(Variable::rank));
   WEFT_TRY_ASSIGN(recorder_, FlightRecorder::make(owner, config.text(Variable::trace_dir)));
-  hand_in_flight(recorder_->fd(), config.text(Variable::trace_socket));
+  if (recorder_->made_file()) hand_in_flight(recorder_->fd(), config.text(Variable::trace_socket));
   return {};
 }
 

@@ -33,8 +33,9 @@ Status Communicator::verdict(Outcome outcome, const Operation& operation, const 
       return fail(weft::error(Code::remote_error, "{} waits for {}, which has destroyed its communicator",
                               describe(call), describe(roster_[engine_->peer()])));
     case Outcome::timeout:
-      return fail(weft::error(Code::timeout, "{} took longer than its limit of {:g} s on rank {}", describe(call),
-                              std::chrono::duration<double>(limit_of(operation)).count(), rank_));
+      return fail(weft::error(Code::timeout,
+                              "{} took longer than its limit of {:g} s (WEFT_TIMEOUT, or a configuration) on rank {}",
+                              describe(call), std::chrono::duration<double>(limit_of(operation)).count(), rank_));
   }
   return {};
 }

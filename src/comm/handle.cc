@@ -2,21 +2,36 @@
 
 #include <sched.h>
 
+#include <bit>
+
 namespace weft {
 namespace {
 
-std::atomic<size_t> next_cell{0};
+// Cells are taken in turn from the first `turn_cells`, which become more when all of them are in use: a process that
+// makes and ends communicators for ever touches 64 KiB of the table, not all of it.
+constexpr size_t kTurnCells = 4096;
+static_assert(std::has_single_bit(kCommunicatorsMax / kTurnCells) && kCommunicatorsMax % kTurnCells == 0);
+std::atomic<size_t> next_cell{0}, turn_cells{kTurnCells};
 
-}  // namespace
-
-weftComm_t put_handle(Communicator* communicator) {
-  for (size_t tries = 0; tries < kCommunicatorsMax; ++tries) {
-    weftComm& cell = handle_cells[next_cell.fetch_add(1, std::memory_order_relaxed) % kCommunicatorsMax];
+weftComm_t put_handle_in_turn(Communicator* communicator, size_t cells) {
+  for (size_t tries = 0; tries < cells; ++tries) {
+    weftComm& cell = handle_cells[next_cell.fetch_add(1, std::memory_order_relaxed) % cells];
     Communicator* expected = nullptr;
     if (cell.in_call.load() || cell.questions.load() != 0) continue;  // A call of its last communicator never returned.
     if (cell.communicator.compare_exchange_strong(expected, communicator)) return &cell;
   }
   return nullptr;
+}
+
+}  // namespace
+
+weftComm_t put_handle(Communicator* communicator) {
+  for (;;) {
+    size_t cells = turn_cells.load(std::memory_order_relaxed);
+    const weftComm_t made = put_handle_in_turn(communicator, cells);
+    if (made != nullptr || cells == kCommunicatorsMax) return made;
+    turn_cells.compare_exchange_strong(cells, 2 * cells, std::memory_order_relaxed);  // Or another thread has.
+  }
 }
 
 Communicator* take_handle(weftComm& cell) {

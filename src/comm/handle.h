@@ -1,6 +1,6 @@
 // weftComm_t handles. A handle is the address of a cell in a table that lives as long as the process, so that any
 // pointer can be checked before it is followed: a foreign one is outside the table, one of a destroyed communicator is
-// an empty cell. Cells are reused as late as possible. Any thread.
+// an empty cell. Cells are reused late, after thousands of others. Any thread.
 //
 // Whoever uses a communicator holds its cell meanwhile, and whoever ends it empties the cell first and then waits for
 // the holders: nobody uses what was deleted. Both sides write, then read what the other side writes, in one order.

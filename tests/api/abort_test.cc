@@ -50,7 +50,7 @@ TEST(Abort, timeout) {
       EXPECT_EQ(sum_one(comm), weftTimeout);
       EXPECT_GE(ms_since(before_us), 300);
       EXPECT_LT(ms_since(before_us), 3000);
-      expect_text(weftGetLastError(comm), {"WEFT_TIMEOUT=0.3", "rank 0"});
+      expect_text(weftGetLastError(comm), {"limit of 0.3 s", "WEFT_TIMEOUT", "rank 0"});
       shared_word(kDone).store(1);
     }
     await_word(kDone, 1);

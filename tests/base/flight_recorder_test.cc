@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/fd.h"
 #include "base/flight_record.h"
 #include "support/ranks.h"
 #include "support/shared.h"
@@ -30,10 +31,14 @@ std::unique_ptr<FlightRecorder> make_recorder() {
   return std::move(*recorder);
 }
 
+FlightRecord read(int fd) {
+  FlightRecords found = read_flight_records(fd, "it");
+  for (const Status& problem : found.problems) ADD_FAILURE() << problem.text();
+  return found.records.size() == 1 ? std::move(found.records.front()) : FlightRecord();
+}
+
 FlightRecord read(const FlightRecorder& recorder) {
-  auto record = read_flight_record(recorder.fd(), "it");
-  if (!record) ADD_FAILURE() << record.error().text();
-  return record ? std::move(*record) : FlightRecord();
+  return read(recorder.fd());
 }
 
 // Operation n as these tests record it: every word can be told from its sequence number.
@@ -158,6 +163,7 @@ TEST(FlightRecorder, long_durations_saturate) {
 // expect: what is read is always as recorded, and in order; the newest that were read grow
 TEST(FlightRecorder, read_while_written) {
   const auto recorder = make_recorder();
+  const OwnedFd file(dup(recorder->fd()));  // which forked processes keep
   struct Flags {
     std::atomic<bool> done{false};
   };
@@ -172,7 +178,7 @@ TEST(FlightRecorder, read_while_written) {
     }
     uint32_t newest = 0;
     for (int reading = 0; reading < 300 || (newest == 0 && reading < 100'000); ++reading) {
-      const FlightRecord record = read(*recorder);
+      const FlightRecord record = read(file.get());
       uint32_t last = 0;
       for (const FlightOperation& operation : record.operations) {
         if (!is_as_recorded(operation) || operation.sequence() <= last) {
@@ -194,6 +200,7 @@ TEST(FlightRecorder, read_while_written) {
 // expect: the record is there, at most one entry of it torn
 TEST(FlightRecorder, killed_writer) {
   const auto recorder = make_recorder();
+  const OwnedFd file(dup(recorder->fd()));  // which forked processes keep
   struct Written {
     std::atomic<uint32_t> count{0};
   };
@@ -211,7 +218,7 @@ TEST(FlightRecorder, killed_writer) {
                   kill(rank_pid(1), SIGKILL);
                 },
                 {.killed = {1}});
-  const FlightRecord record = read(*recorder);
+  const FlightRecord record = read(file.get());
   EXPECT_LE(record.torn, 1);
   EXPECT_EQ(record.operations.size() + static_cast<size_t>(record.torn), kFlightEntries);
   EXPECT_GE(record.operations.back().sequence(), written->count.load());
@@ -219,7 +226,7 @@ TEST(FlightRecorder, killed_writer) {
 }
 
 // a recorder in a directory: made, closed in good order, made again
-// expect: a file that only its owner can read, which stays and says that the rank left; the second is an error
+// expect: a file that only its owner can read, which stays and says that the rank left; making it again is an error
 TEST(FlightRecorder, in_a_directory) {
   char directory[] = "/tmp/flight_test_XXXXXX";
   ASSERT_NE(mkdtemp(directory), nullptr);
@@ -228,18 +235,19 @@ TEST(FlightRecorder, in_a_directory) {
     const auto recorder = FlightRecorder::make(kOwner, directory);
     ASSERT_TRUE(recorder.has_value());
     begin(**recorder, 1);
-    const auto second = FlightRecorder::make(kOwner, directory);
-    ASSERT_FALSE(second.has_value());
-    expect_text(second.error().text(), {path, "File exists"});
   }
+  const auto second = FlightRecorder::make(kOwner, directory);
+  ASSERT_FALSE(second.has_value());
+  expect_text(second.error().text(), {path, "File exists"});
   struct stat status {};
   ASSERT_EQ(stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   const OwnedFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  const auto record = read_flight_record(fd.get(), path);
-  ASSERT_TRUE(record.has_value());
-  EXPECT_TRUE(record->left && record->in_file);
-  EXPECT_EQ(record->under_way()->sequence(), 1u);
+  const FlightRecords found = read_flight_records(fd.get(), path);
+  ASSERT_TRUE(found.records.size() == 1 && found.problems.empty());
+  const FlightRecord& record = found.records.front();
+  EXPECT_TRUE(record.left && record.in_file);
+  EXPECT_EQ(record.under_way()->sequence(), 1u);
   unlink(path.c_str());
   rmdir(directory);
 }
@@ -286,20 +294,86 @@ TEST(FlightRecord, bad_records) {
     const auto recorder = make_recorder();
     Memory memory(*recorder);
     each.spoil(memory);
-    const auto record = read_flight_record(recorder->fd(), "spoilt");
-    ASSERT_FALSE(record.has_value()) << each.cause;
-    expect_text(record.error().text(), {"spoilt: " + each.offset, each.cause});
+    const FlightRecords found = read_flight_records(recorder->fd(), "spoilt");
+    ASSERT_TRUE(found.records.empty() && found.problems.size() == 1) << each.cause;
+    expect_text(found.problems.front().text(), {"spoilt: " + each.offset, each.cause});
   }
 }
 
-// a file that is too short, and what is no file
-// expect: where it ends; that it is none
+// three recorders, of which the second is spoilt and the third has left
+// expect: one file; the problem of the second with its offset, and the others whole
+TEST(FlightRecord, several_in_a_file) {
+  const auto first = make_recorder(), second = make_recorder();
+  auto third = make_recorder();
+  begin(*first, 1);
+  begin(*third, 3);
+  EXPECT_TRUE(first->made_file() && !second->made_file() && !third->made_file());
+  EXPECT_TRUE(second->fd() == first->fd() && third->fd() == first->fd());
+  third.reset();
+  const uint32_t version = 9;
+  ASSERT_EQ(pwrite(first->fd(), &version, sizeof version, kFlightBytes + offsetof(FlightHeader, version)), 4);
+  const FlightRecords found = read_flight_records(first->fd(), "three");
+  ASSERT_EQ(found.records.size(), 2u);
+  EXPECT_EQ(found.records[0].under_way()->sequence(), 1u);
+  EXPECT_EQ(found.records[1].under_way()->sequence(), 3u);
+  EXPECT_TRUE(!found.records[0].left && found.records[1].left);
+  ASSERT_EQ(found.problems.size(), 1u);
+  expect_text(found.problems.front().text(), {"three: offset 36872:", "version 9"});
+}
+
+// ranks that come and go beside one that stays, read by another process meanwhile
+// expect: never a problem, and never the operations of one rank in the record of another
+TEST(FlightRecord, places_that_change_their_owner) {
+  struct Flags {
+    std::atomic<bool> done{false};
+  };
+  Shared<Flags> flags;
+  run_processes(2, [&](int rank) {
+    if (rank == 1) {
+      const auto mine = make_recorder();
+      shared_word(0).store(static_cast<uint64_t>(mine->fd()) + 1);
+      auto owner = kOwner;
+      for (uint32_t turn = 1; !flags->done.load(); ++turn) {
+        owner.communicator = turn;
+        const auto passing = FlightRecorder::make(owner, "");
+        for (uint32_t n = 1; n < 20; ++n) (*passing)->begin(uint64_t{turn} << 32 | n, turn);
+      }
+      return;
+    }
+    await_word(0, 1);
+    const std::string path = "/proc/" + std::to_string(rank_pid(1)) + "/fd/" + std::to_string(shared_word(0) - 1);
+    const OwnedFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    size_t most = 0;
+    for (int reading = 0; reading < 500; ++reading) {
+      const FlightRecords found = read_flight_records(fd.get(), path);
+      most = std::max(most, found.records.size());
+      for (const Status& problem : found.problems) ADD_FAILURE() << problem.text();
+      for (const FlightRecord& record : found.records) {
+        for (const FlightOperation& each : record.operations) ASSERT_EQ(each.high, record.communicator);
+      }
+    }
+    flags->done.store(true);
+    EXPECT_GT(most, FlightPlace::kLeftKept);
+  });
+}
+
+// a file that is too short, one of empty places, and what is no file
+// expect: where it ends; that it holds none; that it is none
 TEST(FlightRecord, no_records) {
+  const auto problem_of = [](const OwnedFd& fd, const std::string& name) {
+    const FlightRecords found = read_flight_records(fd.get(), name);
+    EXPECT_TRUE(found.records.empty() && found.problems.size() == 1);
+    return found.problems.empty() ? "" : std::string(found.problems.front().text());
+  };
   const OwnedFd fd(memfd_create("short", MFD_CLOEXEC));
   ASSERT_EQ(ftruncate(fd.get(), 100), 0);
-  expect_text(read_flight_record(fd.get(), "short").error().text(), {"short: offset 100: it ends here", "36864 bytes"});
+  ASSERT_EQ(pwrite(fd.get(), "x", 1, 0), 1);
+  expect_text(problem_of(fd, "short"), {"short: offset 100: it ends here", "36864 bytes"});
+  const OwnedFd empty(memfd_create("empty", MFD_CLOEXEC));
+  ASSERT_EQ(ftruncate(empty.get(), 3 * kFlightBytes), 0);
+  expect_text(problem_of(empty, "empty"), {"empty: it holds no flight record"});
   const OwnedFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  expect_text(read_flight_record(null.get(), "null").error().text(), {"null: offset 0: it is not a plain file"});
+  expect_text(problem_of(null, "null"), {"null: offset 0: it is not a plain file"});
 }
 
 }  // namespace

@@ -123,27 +123,5 @@ TEST(Control, leaves_nothing) {
   });
 }
 
-// strangers call at the control thread, more than there is room for
-// expect: counted; a communicator is made all the same
-TEST(Control, strangers) {
-  with_two_processes([](TestRank& self, int rank) {
-    const uint64_t before = self.control->strangers();
-    const Member& own = self.joined.roster[static_cast<size_t>(rank)];
-    std::vector<PrivateFd> callers;
-    for (int i = 0; i < 100; ++i) {
-      auto fd = i % 2 == 0 ? connect_unix(own.control_name, soon()) : connect_tcp(own.control_tcp, soon());
-      ASSERT_TRUE(fd.has_value());
-      send_all(fd->get(), part_of(std::string(96, 'x')), soon());
-      callers.push_back(std::move(*fd));
-    }
-    for (PrivateFd& caller : callers) {
-      std::byte byte;
-      EXPECT_EQ(recv_exactly(caller.get(), std::span(&byte, 1), soon()), ECONNRESET) << "answered";
-    }
-    EXPECT_EQ(self.control->strangers(), before + 100);
-    exchange_parcels(self, rank, true);
-  });
-}
-
 }  // namespace
 }  // namespace weft::test

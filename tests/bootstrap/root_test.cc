@@ -13,7 +13,6 @@
 #include "bootstrap/socket.h"
 #include "bootstrap/test_rank.h"
 #include "support/leaks.h"
-#include "support/seed.h"
 
 namespace weft::test {
 namespace {
@@ -42,72 +41,6 @@ std::string hear_until_closed(const PrivateFd& fd) {
   char byte;
   while (recv_exactly(fd.get(), std::as_writable_bytes(std::span(&byte, 1)), soon()) == 0) heard.push_back(byte);
   return heard;
-}
-
-// a scraper's request, random bytes, a right hello for another communicator, one sent back with the wrong role
-// expect: closed without a word and counted; the ranks join
-TEST(Root, strangers) {
-  auto root = *Root::start({});
-  Random random(seed());
-  std::string noise;
-  for (int i = 0; i < 200; ++i) noise.push_back(static_cast<char>(random.next()));
-  Hello other, wrong_role;
-  wrong_role.communicator = root->id().communicator;
-  wrong_role.role = Role::accepting;
-  const HelloBytes other_bytes = encode(other), role_bytes = encode(wrong_role);
-  const std::string http =
-      "GET /metrics HTTP/1.1\r\nHost: node-a\r\nUser-Agent: scraper\r\nAccept: text/plain\r\n"
-      "Accept-Encoding: gzip\r\n\r\n";
-  const std::vector<std::span<const std::byte>> openings = {part_of(http), part_of(noise), other_bytes, role_bytes};
-  uint64_t strangers = 0;
-  for (const auto& opening : openings) {
-    for (const bool local : {true, false}) {
-      const auto fd = local ? connect_unix(root->id().unix_name(), soon()) : connect_tcp(root->id().root, soon());
-      ASSERT_TRUE(fd.has_value());
-      send_all(fd->get(), opening, soon());
-      EXPECT_EQ(hear_until_closed(*fd), "");
-      ++strangers;
-    }
-  }
-  join_both(root->id());
-  EXPECT_EQ(counted_strangers(*root, strangers), strangers);
-}
-
-// four times as many silent connections as there is room for, and some that stop in the middle of a hello
-// expect: the ranks join all the same, in reasonable time
-TEST(Root, silent_connections) {
-  auto root = *Root::start({});
-  std::vector<PrivateFd> silent;
-  Hello hello;
-  hello.communicator = root->id().communicator;
-  const HelloBytes bytes = encode(hello);
-  for (int i = 0; i < 256; ++i) {
-    auto fd = i % 2 == 0 ? connect_unix(root->id().unix_name(), soon()) : connect_tcp(root->id().root, soon());
-    ASSERT_TRUE(fd.has_value());
-    if (i % 4 == 0) send_all(fd->get(), std::span(bytes).first(40), soon());
-    silent.push_back(std::move(*fd));
-  }
-  const auto start = Clock::now();
-  join_both(root->id());
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
-  std::printf("two ranks joined past 256 silent connections in %ld ms\n", static_cast<long>(ms));
-  EXPECT_LT(ms, 10'000);
-}
-
-// a connection that does not finish its hello
-// expect: closed after five seconds at most
-TEST(Root, slow_hello) {
-  auto root = *Root::start({});
-  const auto fd = connect_tcp(root->id().root, soon());
-  ASSERT_TRUE(fd.has_value());
-  const HelloBytes bytes = encode(Hello());
-  send_all(fd->get(), std::span(bytes).first(95), soon());
-  const auto start = Clock::now();
-  EXPECT_EQ(hear_until_closed(*fd), "");
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
-  EXPECT_GE(ms, 4'000);
-  EXPECT_LT(ms, 6'000);
-  join_both(root->id());
 }
 
 // ranks that know only names, without a secret; the root starts after them

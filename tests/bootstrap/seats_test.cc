@@ -168,16 +168,18 @@ TEST(Seats, early_news) {
   EXPECT_FALSE(later.alive.has_departed(3));
 }
 
-// secrets of a communicator with a seat, and of one without
-// expect: found; not found
+// secrets of a communicator with a seat, and of one without; for a process of the communicator, this one and another
+// expect: found; not found; for the first only
 TEST(Seats, secrets) {
   Seats seats;
   Sitter zero(0, {77, 3});
   zero.seat.secret = random_secret();
   ASSERT_TRUE(seats.add(zero.seat).ok());
-  EXPECT_EQ(seats.secret_of(77), zero.seat.secret);
-  EXPECT_FALSE(seats.secret_of(76).has_value());
-  EXPECT_FALSE(seats.secret_of(78).has_value());
+  EXPECT_EQ(seats.secret_of(77, process(2)), zero.seat.secret);
+  EXPECT_FALSE(seats.secret_of(76, process(2)).has_value());
+  EXPECT_FALSE(seats.secret_of(78, process(2)).has_value());
+  EXPECT_FALSE(seats.secret_of(77, process(1)).has_value());
+  EXPECT_FALSE(seats.secret_of(77, process(9)).has_value());
 }
 
 }  // namespace

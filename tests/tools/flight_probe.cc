@@ -39,8 +39,8 @@ bool is_in_third(int pid) {
     if (readlink(path.c_str(), target.data(), target.size() - 1) <= 0) continue;
     if (!std::string_view(target.data()).starts_with("/memfd:weft-flight")) continue;
     const weft::OwnedFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    const auto record = weft::read_flight_record(fd.get(), path);
-    found = found || (record && record->under_way() != nullptr && record->under_way()->sequence() == kThird);
+    for (const weft::FlightRecord& record : weft::read_flight_records(fd.get(), path).records)
+      found = found || (record.under_way() != nullptr && record.under_way()->sequence() == kThird);
   }
   if (listing != nullptr) closedir(listing);
   return found;
