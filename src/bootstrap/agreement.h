@@ -33,8 +33,11 @@ class Agreement {
   Agreement(int ranks, int self, Start start);
 
   void suspect(std::span<const int> ranks);  // they are dead, or will be treated so
-  void depart(int rank);                     // it has left in good order: it has no say, and has not failed
-  void take_part();                          // Start::on_call: in one more decision
+  // It has left in good order: it has no say. It has not failed, but a decision of Start::on_call, which is about who
+  // goes on, names it with those who have.
+  void depart(int rank);
+  void take_leave();  // this rank is about to: what it has decided must not be lost with it
+  void take_part();   // Start::on_call: in one more decision
   bool called() const { return joined_ > decisions_.size(); }  // and that one is still to come
   void receive(int from, const AgreementMessage& message);
 
@@ -55,6 +58,7 @@ class Agreement {
   bool gone(int rank) const { return gone_[static_cast<size_t>(rank)]; }
   bool takes_part() const;
   bool adopt(const std::vector<RankSet>& decisions);
+  bool leave_out(int rank);
   void note_failed(std::span<const int> ranks);
   void hear_proposal(int from, const AgreementMessage& message);
   void hear_answer(int from, const AgreementMessage& message);

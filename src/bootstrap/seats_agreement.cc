@@ -74,6 +74,12 @@ void Seats::call_shrink(Seat& seat) {
   posts_due_ = true;
 }
 
+void Seats::take_leave(Seat& seat) {
+  seat.failures.take_leave();
+  seat.shrink.take_leave();
+  posts_due_ = true;
+}
+
 void Seats::tell(const ProcessId& from, const AgreementNews& news) {
   if (Seat* const seat = find(news.key, news.to); seat != nullptr) return apply(*seat, from, news);
   if (early_agreements_.size() == kEarlyAgreementsMax) early_agreements_.pop_front();

@@ -8,7 +8,6 @@
 
 #include "base/flight_handover.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "bootstrap/join.h"
 #include "comm/mismatch.h"
 
@@ -126,22 +125,17 @@ Status Communicator::make_engine() {
 
 Expected<std::unique_ptr<Communicator>> Communicator::shrink() {
   WEFT_TRY_ASSIGN(const RankSet failed, membership_->shrink(join_deadline()));
-  const auto before = std::lower_bound(failed.begin(), failed.end(), rank_) - failed.begin();
-  std::unique_ptr<Communicator> smaller(
-      new Communicator(endpoint_, ranks_ - static_cast<int>(failed.size()), rank_ - static_cast<int>(before)));
-  WEFT_TRY(smaller->continue_from(*this, failed));
+  Successor next = succeed(id_, roster_, rank_, membership_->shrinks(), failed);
+  std::unique_ptr<Communicator> smaller(new Communicator(endpoint_, static_cast<int>(next.roster.size()), next.rank));
+  WEFT_TRY(smaller->continue_from(*this, std::move(next), failed));
   return smaller;
 }
 
 // What joining does, with nothing left to ask: the others have the same roster, and the processes are linked.
-Status Communicator::continue_from(const Communicator& before, const RankSet& failed) {
-  id_ = mix64(before.id_ ^ mix64(before.membership_->shrinks()));
+Status Communicator::continue_from(const Communicator& before, Successor next, const RankSet& failed) {
+  id_ = next.communicator;
   secret_ = before.secret_;
-  for (const Member& member : before.roster_) {
-    if (std::binary_search(failed.begin(), failed.end(), member.rank)) continue;
-    roster_.push_back(member);
-    roster_.back().rank = static_cast<int>(roster_.size()) - 1;
-  }
+  roster_ = std::move(next.roster);
   WEFT_TRY(make_recorder());
   WEFT_TRY_ASSIGN(membership_, Membership::continue_in(endpoint_->control(), membership_request()));
   WEFT_TRY(make_engine());

@@ -15,6 +15,7 @@
 #include "base/fork.h"
 #include "bootstrap/member.h"
 #include "bootstrap/membership.h"
+#include "bootstrap/succession.h"
 #include "bootstrap/unique_id.h"
 #include "collectives/machine.h"
 #include "comm/endpoint.h"
@@ -57,7 +58,7 @@ class Communicator {
   Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank);
   Status set_up(const UniqueId& id, Deadline deadline);
   Status enroll(const UniqueId& id, Deadline deadline);
-  Status continue_from(const Communicator& before, const RankSet& failed);
+  Status continue_from(const Communicator& before, Successor next, const RankSet& failed);
   Deadline join_deadline() const;
   Status make_recorder();
   MembershipRequest membership_request();
