@@ -1,7 +1,7 @@
 # The few commands a visitor needs; scripts/check holds what CI runs.
 BUILD := build/release
 
-.PHONY: all perf check check-long chaos fuzz format docs clean
+.PHONY: all perf check check-long chaos simulation fuzz format docs clean
 
 all:
 	scripts/deps build
@@ -23,6 +23,12 @@ chaos:
 	cmake --preset release
 	cmake --build --preset release --target test_chaos
 	WEFT_CHAOS_JOBS=$(or $(JOBS),1000) $(if $(SEED),WEFT_CHAOS_SEED=$(SEED)) $(BUILD)/tests/test_chaos
+
+# Simulated jobs of the seeds FROM to TO - 1, 100,000 unless given; a seed that fails is replayed with a trace.
+simulation:
+	cmake --preset release
+	cmake --build --preset release --target test_simulation
+	WEFT_SIMULATION_SEEDS=$(or $(FROM),0)-$(or $(TO),100000) $(BUILD)/tests/test_simulation
 
 check-long:
 	scripts/check --long
