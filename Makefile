@@ -1,7 +1,7 @@
 # The few commands a visitor needs; scripts/check holds what CI runs.
 BUILD := build/release
 
-.PHONY: all perf check check-long chaos fuzz format docs clean
+.PHONY: all perf check check-long chaos simulation fuzz format docs clean
 
 all:
 	scripts/deps build
@@ -25,6 +25,12 @@ chaos:
 	cmake --build --preset release --target test_chaos
 	WEFT_CHAOS_JOBS=$(or $(JOBS),1000) WEFT_CHAOS_SEED=$(or $(SEED),1) WEFT_CHAOS_OPERATIONS=$(or $(OPERATIONS),1000) \
 	  WEFT_CHAOS_LIMITS=1 $(BUILD)/tests/test_chaos --gtest_filter='$(or $(CASE),*)'
+
+# Simulated jobs of the seeds FROM to TO - 1, 100,000 unless given; a seed that fails is replayed with a trace.
+simulation:
+	cmake --preset release
+	cmake --build --preset release --target test_simulation
+	WEFT_SIMULATION_SEEDS=$(or $(FROM),0)-$(or $(TO),100000) $(BUILD)/tests/test_simulation
 
 check-long:
 	scripts/check --long

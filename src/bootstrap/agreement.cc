@@ -18,8 +18,13 @@ void Agreement::suspect(std::span<const int> ranks) {
 }
 
 void Agreement::depart(int rank) {
+  if (start_ == Start::on_call) leave_out(rank);
   gone_[static_cast<size_t>(rank)] = true;
   go_on();
+}
+
+void Agreement::take_leave() {
+  if (!decisions_.empty() && !expelled_) say_to_all(AgreementMessage::Kind::commit);
 }
 
 void Agreement::take_part() {
@@ -78,15 +83,20 @@ bool Agreement::adopt(const AgreementMessage& message) {
 
 void Agreement::note_failed(std::span<const int> ranks) {
   for (const int rank : ranks) {
-    if (rank < 0 || rank >= ranks_) continue;
-    const auto place = std::lower_bound(failed_.begin(), failed_.end(), rank);
-    if (place != failed_.end() && *place == rank) continue;
-    failed_.insert(place, rank);
-    gone_[static_cast<size_t>(rank)] = true;
-    proposing_ = false;  // It lacks this one.
-    informed_ = -1;
+    if (rank < 0 || rank >= ranks_ || !leave_out(rank)) continue;
     say(rank, AgreementMessage::Kind::inform, 0);  // In case it lives: it should know that it is out.
   }
+}
+
+// True if it was not left out already.
+bool Agreement::leave_out(int rank) {
+  const auto place = std::lower_bound(failed_.begin(), failed_.end(), rank);
+  if (place != failed_.end() && *place == rank) return false;
+  failed_.insert(place, rank);
+  gone_[static_cast<size_t>(rank)] = true;
+  proposing_ = false;  // It lacks this one.
+  informed_ = -1;
+  return true;
 }
 
 // Whatever the proposal says, the answer is all that this rank knows: the proposer compares.

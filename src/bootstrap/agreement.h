@@ -33,9 +33,12 @@ class Agreement {
   enum class Start : uint8_t { on_failure, on_call };
   Agreement(int ranks, int self, Start start);
 
-  void suspect(std::span<const int> ranks);            // they are dead, or will be treated so
-  void depart(int rank);                               // it has left in good order: it has no say, and has not failed
-  void take_part();                                    // Start::on_call: in one more decision
+  void suspect(std::span<const int> ranks);  // they are dead, or will be treated so
+  // It has left in good order: it has no say. It has not failed, but a decision of Start::on_call, which is about who
+  // goes on, names it with those who have.
+  void depart(int rank);
+  void take_leave();  // this rank is about to: what it has decided must not be lost with it
+  void take_part();   // Start::on_call: in one more decision
   bool called() const { return joined_ > decided(); }  // and that one is still to come
   void receive(int from, const AgreementMessage& message);
 
@@ -60,6 +63,7 @@ class Agreement {
   bool takes_part() const;
   bool adopt(const AgreementMessage& message);
   void take(RankSet decision);
+  bool leave_out(int rank);
   void note_failed(std::span<const int> ranks);
   void hear_proposal(int from, const AgreementMessage& message);
   void hear_answer(int from, const AgreementMessage& message);

@@ -65,7 +65,7 @@ class Control final : public Courier {
   // between.
   Status enter(Seat& seat);
   Status enter_together(Seat& seat);
-  void exit(Seat& seat);
+  void leave(Seat& seat);
   // Makes sure that there is a link to every other process of the seat's roster and waits until all ranks have
   // enrolled.
   Status bring_together(Seat& seat, Deadline deadline);

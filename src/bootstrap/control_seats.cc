@@ -59,9 +59,10 @@ Status Control::enter_together(Seat& seat) {
   return {};
 }
 
-void Control::exit(Seat& seat) {
+void Control::leave(Seat& seat) {
   std::lock_guard lock(mutex_);
-  switchboard_->exit(seat);
+  switchboard_->leave(seat, Clock::now());
+  carry_out();
 }
 
 Status Control::bring_together(Seat& seat, Deadline deadline) {

@@ -48,7 +48,8 @@ Status Membership::take_part(Deadline deadline) {
   notice.code = together.code();
   notice.text = together.text();
   control_->announce(seat_, notice);
-  control_->exit(seat_);
+  seat_.young = true;
+  control_->leave(seat_);  // Those who have joined and go on without this rank must not wait for it.
   return together;
 }
 
@@ -62,8 +63,7 @@ Membership::~Membership() {
 
 void Membership::leave() {
   if (left_.exchange(true) || control_->forked()) return;
-  control_->announce(seat_, notice_of(FrameKind::leave));
-  control_->exit(seat_);
+  control_->leave(seat_);
 }
 
 void Membership::broadcast_failure(Code code, std::string_view text) {

@@ -48,7 +48,8 @@ class Membership {
   // Agrees with all other survivors on who is left; blocks until every one of them has called it. The failed ranks, the
   // same on all. After weftNotJoined (the deadline passed) a further call goes on waiting for the same decision.
   Expected<RankSet> shrink(Deadline deadline);
-  size_t shrinks() const { return taken_[static_cast<size_t>(Subject::shrink)]; }  // decisions taken
+  // How many decisions on the subject this rank has taken.
+  size_t decisions(Subject subject) const { return taken_[static_cast<size_t>(subject)]; }
   // The same for an operation that is to survive deaths: who is gone, if anybody is, when all that live have made it.
   // Ends also when the communicator fails of something else than a death.
   Expected<RankSet> agree_on_survivors(Deadline deadline);

@@ -85,6 +85,8 @@ class Seats {
   void lose_in(Seat& seat, const ProcessId& process, Code code, const std::string& what);
   // This rank takes part in one more agreement on the subject, unless it already does.
   void call(Seat& seat, Subject subject);
+  // This rank is about to leave: the others keep what it has decided.
+  void take_leave(Seat& seat);
 
   // seats_agreement.cc: what the agreements want to say since the last time.
   struct Post {

@@ -73,6 +73,11 @@ void Seats::call(Seat& seat, Subject subject) {
   owe_posts(seat);
 }
 
+void Seats::take_leave(Seat& seat) {
+  for (Agreement& agreement : seat.agreements) agreement.take_leave();
+  owe_posts(seat);
+}
+
 void Seats::tell(const ProcessId& from, const AgreementNews& news) {
   if (Seat* const seat = find(news.key, news.to); seat != nullptr) return apply(*seat, from, news);
   if (early_agreements_.size() == kEarlyAgreementsMax) early_agreements_.pop_front();

@@ -56,11 +56,12 @@ class Switchboard {
   bool begin_to_connect(const ProcessId& peer) { return connecting_.insert(peer).second; }
   void end_to_connect(const ProcessId& peer) { connecting_.erase(peer); }
 
-  // switchboard_seats.cc: what ranks wish. A seat is its caller's and stays where it is from enter to exit.
+  // switchboard_seats.cc: what ranks wish. A seat is its caller's and stays where it is until it has left.
   Status enter(Seat& seat);
   // The same for a seat whose ranks have all agreed to be in it; those that are gone by now are dead.
   Status enter_together(Seat& seat, Time now);
-  void exit(Seat& seat) { seats_.remove(seat); }
+  // The others hear that all that the rank ever says has been said.
+  void leave(Seat& seat, Time now);
   void tell_enrolled(const Seat& seat, const ProcessId& peer);
   // Tells every other rank of the seat's communicator, in this process and in others.
   void announce(const Seat& seat, const Notice& notice, Time now);

@@ -49,6 +49,14 @@ void Switchboard::announce(const Seat& seat, const Notice& notice, Time now) {
   for (const ProcessId& process : other_processes(seat)) say(process, frame);
 }
 
+// What the rank has decided goes first: for those who hear of its departure it has no say any more.
+void Switchboard::leave(Seat& seat, Time now) {
+  seats_.take_leave(seat);
+  post_agreements(now);
+  announce(seat, {.kind = FrameKind::leave, .key = seat.key, .rank = seat.rank, .joining = seat.young}, now);
+  seats_.remove(seat);
+}
+
 void Switchboard::call(Seat& seat, Subject subject, size_t taken) {
   if (!decided(seat, subject, taken)) seats_.call(seat, subject);
 }
@@ -69,7 +77,9 @@ RankSet Switchboard::failed_ranks(const Seat& seat) {
     std::set_union(failed.begin(), failed.end(), decision.begin(), decision.end(), std::back_inserter(both));
     failed = std::move(both);
   }
-  return failed.empty() ? seat.failures().failed() : failed;
+  if (failed.empty()) return seat.failures().failed();
+  std::erase_if(failed, [&](int rank) { return seat.peers[static_cast<size_t>(rank)] == Seat::Peer::departed; });
+  return failed;
 }
 
 }  // namespace weft

@@ -16,6 +16,7 @@
 #include "base/fork.h"
 #include "bootstrap/member.h"
 #include "bootstrap/membership.h"
+#include "bootstrap/succession.h"
 #include "bootstrap/unique_id.h"
 #include "collectives/machine.h"
 #include "comm/endpoint.h"
@@ -84,11 +85,8 @@ class Communicator {
   Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank, Settings settings);
   Status set_up(const UniqueId& id, Deadline deadline, const Alive* watched);
   Status enroll(const UniqueId& id, Deadline deadline, const Alive* watched);
-  // A child of ranks of this one: `members` by their rank in it; `tag` tells children of one parent apart.
-  Expected<std::unique_ptr<Communicator>> make_child(const std::vector<int>& members, uint64_t tag, Settings settings);
-  Status continue_from(const Communicator& before, const std::vector<int>& members, uint64_t tag);
-  Expected<std::unique_ptr<Communicator>> shrink_to(const RankSet& failed);
-  std::vector<int> ranks_without(const RankSet& failed) const;
+  Expected<std::unique_ptr<Communicator>> make_child(Successor next, Settings settings);
+  Status continue_from(const Communicator& before, Successor next);
   template <typename T>
   Expected<std::vector<T>> exchange(const T& mine, CallClass call_class, Deadline deadline);
   Expected<std::unique_ptr<Communicator>> grow_with(const GrowWish& mine, const Settings& settings, Deadline deadline);

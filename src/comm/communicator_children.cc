@@ -1,9 +1,7 @@
 // Communicators made from one: of its survivors, of parts of it, or with new ranks.
 #include <algorithm>
-#include <numeric>
 
 #include "base/log.h"
-#include "base/random.h"
 #include "comm/communicator.h"
 #include "comm/roots.h"
 
@@ -11,12 +9,6 @@ namespace weft {
 namespace {
 
 constexpr int64_t kLongMs = 1'000'000'000;
-
-// Tells the children of one parent apart, together with a number and a color.
-enum class Kind : uint64_t { shrunk = 1, part = 2 };
-uint64_t tag_of(Kind kind, uint64_t number, uint64_t color = 0) {
-  return mix64(mix64(mix64(static_cast<uint64_t>(kind)) + number) + color);
-}
 
 std::vector<int> members_of_part(std::span<const SplitWish> wishes, int color) {
   std::vector<int> members;
@@ -52,40 +44,24 @@ Expected<UniqueId> agreed_id(const std::vector<GrowWish>& wishes) {
 
 }  // namespace
 
-std::vector<int> Communicator::ranks_without(const RankSet& failed) const {
-  std::vector<int> left(static_cast<size_t>(ranks_));
-  std::iota(left.begin(), left.end(), 0);
-  std::erase_if(left, [&](int rank) { return std::binary_search(failed.begin(), failed.end(), rank); });
-  return left;
-}
-
 Expected<std::unique_ptr<Communicator>> Communicator::shrink() {
   WEFT_TRY_ASSIGN(const RankSet failed, membership_->shrink(settings_.set_up_deadline()));
-  return shrink_to(failed);
+  return make_child(succeed(id_, roster_, rank_, Subject::shrink, membership_->decisions(Subject::shrink), failed),
+                    settings_);
 }
 
-Expected<std::unique_ptr<Communicator>> Communicator::shrink_to(const RankSet& failed) {
-  log_info("comm", "communicator {:016x} shrinks: failed={{{}}}", id_, rank_ranges(failed));
-  return make_child(ranks_without(failed), tag_of(Kind::shrunk, membership_->shrinks()), settings_);
-}
-
-Expected<std::unique_ptr<Communicator>> Communicator::make_child(const std::vector<int>& members, uint64_t tag,
-                                                                 Settings settings) {
-  const auto place = std::find(members.begin(), members.end(), rank_) - members.begin();
+Expected<std::unique_ptr<Communicator>> Communicator::make_child(Successor next, Settings settings) {
   std::unique_ptr<Communicator> child(
-      new Communicator(endpoint_, static_cast<int>(members.size()), static_cast<int>(place), std::move(settings)));
-  WEFT_TRY(child->continue_from(*this, members, tag));
+      new Communicator(endpoint_, static_cast<int>(next.roster.size()), next.rank, std::move(settings)));
+  WEFT_TRY(child->continue_from(*this, std::move(next)));
   return child;
 }
 
 // What joining does, with nothing left to ask: the others have the same roster, and the processes are linked.
-Status Communicator::continue_from(const Communicator& before, const std::vector<int>& members, uint64_t tag) {
-  id_ = mix64(before.id_ ^ tag);
+Status Communicator::continue_from(const Communicator& before, Successor next) {
+  id_ = next.communicator;
   secret_ = before.secret_;
-  for (const int member : members) {
-    roster_.push_back(before.roster_[static_cast<size_t>(member)]);
-    roster_.back().rank = static_cast<int>(roster_.size()) - 1;
-  }
+  roster_ = std::move(next.roster);
   WEFT_TRY(make_recorder());
   WEFT_TRY_ASSIGN(membership_, Membership::continue_in(endpoint_->control(), membership_request()));
   WEFT_TRY(make_engine());
@@ -125,8 +101,8 @@ Status Communicator::make_part(const SplitWish& wish, const Settings& settings, 
   WEFT_TRY_ASSIGN(const auto wishes, exchange(wish, CallClass::split, deadline));
   Status mine;
   if (wish.color != kNoColor) {
-    const auto tag = tag_of(Kind::part, operations(), static_cast<uint64_t>(wish.color));
-    auto made = make_child(members_of_part(wishes, wish.color), tag, settings);
+    const auto members = members_of_part(wishes, wish.color);
+    auto made = make_child(part_of(id_, roster_, rank_, operations(), wish.color, members), settings);
     if (made) part = std::move(*made);
     if (!made) mine = std::move(made.error());
   }

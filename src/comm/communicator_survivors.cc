@@ -7,18 +7,22 @@ namespace weft {
 
 // `attempt` runs on the communicator of those that are left, on all of them alike.
 Status Communicator::among_survivors(Deadline deadline, const std::function<Status(Communicator& left)>& attempt) {
-  if (survivor_ranks_.empty()) survivor_ranks_ = ranks_without({});
+  if (survivor_ranks_.empty()) {
+    for (const Member& member : roster_) survivor_ranks_.push_back(member.rank);
+  }
   for (;;) {
     Communicator& left = survivors_ != nullptr ? *survivors_ : *this;
     Status result = attempt(left);
     WEFT_TRY_ASSIGN(const RankSet failed, left.agree_on_survivors(deadline));
     if (failed.empty()) return result;
     log_info("comm", "goes on without ranks {} of {:016x}", rank_ranges(failed), left.id_);
-    WEFT_TRY_ASSIGN(auto next, left.shrink_to(failed));
-    std::vector<int> ranks;
-    for (const int rank : left.ranks_without(failed)) ranks.push_back(survivor_ranks_[static_cast<size_t>(rank)]);
+    const size_t decisions = left.membership_->decisions(Subject::survivors);
+    WEFT_TRY_ASSIGN(auto next,
+                    left.make_child(succeed(left.id_, left.roster_, left.rank_, Subject::survivors, decisions, failed),
+                                    left.settings_));
     survivors_ = std::move(next);
-    survivor_ranks_ = std::move(ranks);
+    for (auto gone = failed.rbegin(); gone != failed.rend(); ++gone)
+      survivor_ranks_.erase(survivor_ranks_.begin() + *gone);
   }
 }
 

@@ -185,7 +185,7 @@ TEST(Agreement, expels) {
 }
 
 // a rank leaves in good order while the others wait for its answer
-// expect: they go on without it, and do not call it dead
+// expect: they go on without it, and all know that it does not go on with them
 TEST(Agreement, does_not_wait_for_those_who_left) {
   Job job(4, Start::on_call, 1);
   for (const int rank : {0, 1, 3}) job.at(rank).take_part();
@@ -195,7 +195,24 @@ TEST(Agreement, does_not_wait_for_those_who_left) {
   EXPECT_EQ(job.at(1).awaited(), RankSet{0});
   for (const int rank : {0, 1, 3}) job.at(rank).depart(2);
   job.settle();
-  for (const int rank : {0, 1, 3}) EXPECT_EQ(job.at(rank).decisions(), std::vector<RankSet>{RankSet{}});
+  for (const int rank : {0, 1, 3}) EXPECT_EQ(job.at(rank).decisions(), std::vector<RankSet>{RankSet{2}});
+}
+
+// the coordinator dies when it has told one rank alone what was decided, and that one leaves
+// expect: the others hear the decision from it
+TEST(Agreement, those_who_leave_hand_their_decisions_on) {
+  Agreement one(3, 1, Start::on_call), two(3, 2, Start::on_call);
+  for (Agreement* each : {&one, &two}) each->take_part();
+  one.receive(0, {AgreementMessage::Kind::commit, 1, {}, 1, {RankSet{}}});
+  EXPECT_TRUE(one.take_outgoing().empty());
+  one.take_leave();
+  for (const auto& said : one.take_outgoing()) {
+    if (said.to == 2) two.receive(1, said.message);
+  }
+  two.depart(1);
+  const int coordinator = 0;
+  two.suspect({&coordinator, 1});
+  EXPECT_EQ(two.decisions(), one.decisions());
 }
 
 }  // namespace
