@@ -97,10 +97,25 @@ class Control final : public Courier {
   void watch_agreements();  // on the control thread: ends those that take too long
 
   // control_calls.cc
-  void tell_calls(Seat& seat);  // some rank waits for long; on its thread
+  // Some rank waits for long; on its thread. `around`: the call that others are asked for; 0: the one it waits in.
+  void tell_calls(Seat& seat, uint32_t around, CallsNews::Kind kind);
+  // The same, and waits for the answer; the latest one if none comes in time.
+  std::optional<Diagnosis> diagnose(Seat& seat, Deadline deadline);
+  // With the mutex held, on any thread:
+  void tell_calls_held(Seat& seat, uint32_t around, CallsNews::Kind kind);
   void post(const ProcessId& to, const CallsNews& news);
   void take_calls(const ProcessId& from, const CallsNews& news);
+  void answer_calls(Seat& seat, const CallsNews& question);
+  void look_elsewhere(const Seat& seat, RankPlace& place) const;
+  void hear_calls(Seat& seat, const CallsNews& news);
+  void ask_calls(Seat& seat, const CallsNews& asker);
+  void conclude(Seat& seat);
+  uint32_t heard_ms(const Seat& seat, int rank);
   void report(Seat& seat, const Disagreement& found);
+  void attend(Seat& seat);
+  int64_t calls_sleep_ms(int64_t at_most_ms) const;
+  void look_after_calls();  // on the control thread
+  void pay_owed(Seat& seat);
 
   // control_silence.cc: with the mutex held
   void watch(const Seat& seat, std::span<const int> ranks);  // some rank waits for them now
@@ -137,7 +152,8 @@ class Control final : public Courier {
   bool stopping_ = false;      // the control thread's own
   uint64_t link_changes_ = 0;  // counts links that came or went
   std::optional<Clock::time_point> undecided_since_;
-  bool watching_ = false;  // some link is watched
+  std::set<Seat*> attended_;  // that owe an answer about calls, or wait for some
+  bool watching_ = false;     // some link is watched
   Clock::time_point next_ping_{};
   std::set<ProcessId> connecting_;  // some thread of this process is at it
   Doorbell* doorbell_ = nullptr;

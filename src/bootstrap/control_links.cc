@@ -82,8 +82,8 @@ bool Control::take_frame(Link& link, Frame frame) {
 
 bool Control::cut_off(Link& link, const Frame& frame) {
   lose_link(link, Code::remote_error,
-            fmt::format("was cut off: it sent a frame of kind {} and {} bytes that this weft does not understand",
-                        static_cast<int>(frame.kind), frame.body.size()));
+            fmt::format("{}: a frame of kind {} and {} bytes; it was cut off", kCorrupt, static_cast<int>(frame.kind),
+                        frame.body.size()));
   return false;
 }
 

@@ -68,6 +68,7 @@ Status Control::enter(Seat& seat) {
 void Control::exit(Seat& seat) {
   std::lock_guard lock(mutex_);
   seats_.remove(seat);
+  attended_.erase(&seat);
 }
 
 Status Control::bring_together(Seat& seat, Deadline deadline) {

@@ -57,7 +57,7 @@ void Control::look_for_silence() {
 // It may live: so it is told that it is out before the connection ends, and finds that first if it goes on.
 void Control::lose_silent(Link& link) {
   seats_.lose(link.peer(), Code::remote_error,
-              fmt::format("is silent: stopped or cut off, not heard of for {} ms", kDeath.count()));
+              fmt::format("{}: stopped or cut off, not heard of for {} ms", kSilent, kDeath.count()));
   post_agreements();
   forget_link(link);
 }

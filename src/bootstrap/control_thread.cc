@@ -26,7 +26,7 @@ void Control::serve_once(int64_t at_most_ms) {
   int64_t sleep_ms = gate_ms < 0 ? at_most_ms : std::min<int64_t>(at_most_ms, gate_ms);
   {
     std::lock_guard lock(mutex_);
-    sleep_ms = silence_sleep_ms(agreement_sleep_ms(sleep_ms));
+    sleep_ms = calls_sleep_ms(silence_sleep_ms(agreement_sleep_ms(sleep_ms)));
   }
   std::array<epoll_event, 64> events;
   const int count =
@@ -39,6 +39,7 @@ void Control::serve_once(int64_t at_most_ms) {
   post_agreements();
   watch_agreements();
   look_for_silence();
+  look_after_calls();
 }
 
 void Control::serve_event(uint64_t event_token, uint32_t events) {

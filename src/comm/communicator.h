@@ -42,6 +42,7 @@ class Communicator {
 
   // The first error, without blocking. Any thread.
   Status error() const { return alive_.error(); }
+  Cause cause() const { return alive_.cause(); }
   // Stops a call under way in another thread and tells the peers. Any thread; does not wait for that call.
   void abort();
   // Stops the communicator on all ranks, which can then shrink it. Any thread.
@@ -61,18 +62,21 @@ class Communicator {
   Deadline join_deadline() const;
   Status make_recorder();
   MembershipRequest membership_request();
-  std::vector<CallWords> latest_calls() const;
+  CallSource call_source() const;
+  std::vector<CallWords> calls_around(uint32_t number) const;
+  RankPlace place() const;
   Status make_engine();
 
   PreparedPlan* prepare(const Operation& operation);
   void prepare_work(const Operation& operation, PreparedPlan& prepared) const;
   CallSignature signature(const Operation& operation) const;
 
+  Status run_empty(const Operation& operation);
   Status explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
   Status verdict(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
-  Status fail(Status status);  // returns the first error
-  void report_stuck(std::chrono::milliseconds waited, const Fingerprint& operation,
-                    const std::vector<uint32_t>& awaited) const;
+  Status refuse(const Refused& refused, const CallSignature& call);
+  Status time_out(const CallSignature& call);
+  Status fail(Status status, Cause cause = Cause::none);  // returns the first error
 
   const std::shared_ptr<Endpoint> endpoint_;
   const int ranks_, rank_;
@@ -89,6 +93,7 @@ class Communicator {
   std::unique_ptr<Engine> engine_;
   PlanCache plans_;
   std::atomic<uint32_t> sequence_{0};  // of the operation under way, from 1; written by its caller only
+  std::atomic<uint64_t> caller_{0};    // the thread that made the latest operation
 };
 
 // For a call in another thread to return after it was told to stop.
