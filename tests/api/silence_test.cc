@@ -66,6 +66,10 @@ TEST(Silence, for_good) {
     EXPECT_GE(took_ms, 4900);
     EXPECT_LT(took_ms, 7000);
     expect_text(weftGetLastError(comm), {"rank 1", std::to_string(rank_pid(1)), "silent"});
+    weftFailure_t failure{};
+    EXPECT_EQ(weftCommGetFailure(comm, &failure, nullptr, 0), weftSuccess);
+    EXPECT_EQ(failure.verdict, weftVerdictStopped);
+    EXPECT_EQ(failure.failed_count, 1);
     weftComm_t smaller = nullptr;
     EXPECT_EQ(weftCommShrink(comm, &smaller), weftSuccess) << weftGetLastError(nullptr);
     shared_word(kFailed).fetch_add(1);
