@@ -26,7 +26,7 @@ class CallComparison {
  public:
   static constexpr size_t kCallsMax = 16;      // that a rank tells at a time
   static constexpr uint32_t kCallsBehind = 7;  // of these, at most so many behind the one that it was asked for
-  static constexpr size_t kNumbersMax = 4096;  // whose first call is kept
+  static constexpr size_t kNumbersMax = 4096;  // whose first call is kept: the highest
 
   // What a rank called, in any order. The disagreement of lowest number with what another rank has told.
   std::optional<Disagreement> note(int rank, const std::vector<CallWords>& calls);

@@ -35,8 +35,9 @@ struct CallWatch {
   // Of the lowest rank.
   CallComparison comparison;
   CallGathering gathering;
-  std::set<uint32_t> asked;  // numbers, in this gathering
-  std::set<int> waiters;     // are told the diagnosis
+  Clock::time_point forgot_at{};  // what was told before
+  std::set<uint32_t> asked;       // numbers, since then
+  std::set<int> waiters;          // are told the diagnosis
   bool report_wanted = false;
   Clock::time_point reported_at{};
 

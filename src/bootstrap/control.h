@@ -49,7 +49,8 @@ class Control final : public Courier {
   // What this process's ranks tell the root about where they are; rank and payload are the caller's to fill in.
   Member describe_self() const;
   size_t links() const;
-  uint64_t strangers() const;  // callers that were turned away
+  uint64_t strangers() const;    // callers that were turned away
+  uint64_t comparisons() const;  // how often a rank of this process asked all others what they called
   bool forked() const;
 
   static constexpr int64_t kFarewellMs = 100;
@@ -153,7 +154,8 @@ class Control final : public Courier {
   uint64_t link_changes_ = 0;  // counts links that came or went
   std::optional<Clock::time_point> undecided_since_;
   std::set<Seat*> attended_;  // that owe an answer about calls, or wait for some
-  bool watching_ = false;     // some link is watched
+  uint64_t comparisons_ = 0;
+  bool watching_ = false;  // some link is watched
   Clock::time_point next_ping_{};
   std::set<ProcessId> connecting_;  // some thread of this process is at it
   Doorbell* doorbell_ = nullptr;

@@ -51,6 +51,11 @@ std::optional<Diagnosis> Control::diagnose(Seat& seat, Deadline deadline) {
   return seat.watch.diagnosis;
 }
 
+uint64_t Control::comparisons() const {
+  std::lock_guard lock(mutex_);
+  return comparisons_;
+}
+
 void Control::post(const ProcessId& to, const CallsNews& news) {
   if (to == self_) return take_calls(self_, news);
   Link* const link = find_link(to);
@@ -110,7 +115,8 @@ void Control::hear_calls(Seat& seat, const CallsNews& news) {
   CallWatch& watch = seat.watch;
   const auto now = Clock::now();
   const bool waits = news.kind != Kind::told;
-  if (waits && now - watch.gathering.begun_at() >= kAskAgain) {
+  if (waits && now - watch.forgot_at >= kAskAgain) {
+    watch.forgot_at = now;
     watch.comparison.forget();
     watch.asked.clear();
   }
@@ -133,6 +139,7 @@ void Control::ask_calls(Seat& seat, const CallsNews& asker) {
   }
   seat.watch.gathering.begin(living, asker.from, Clock::now());
   attend(seat);
+  ++comparisons_;
   for (const int rank : living) {
     if (rank == asker.from) continue;
     if (seat.alive->stopped()) return;  // An answer of a rank of this process has shown a difference.
