@@ -23,10 +23,9 @@ typedef enum {
   /* Of a timeout, by what held the operation up when it ended: */
   weftVerdictNotJoined = 8,  /* ranks that live have not called it */
   weftVerdictOrderCycle = 9, /* they wait on another communicator, for ranks that wait here */
+  weftVerdictStopped = 10,   /* or, with failed_ranks, of a death: a rank says nothing, it is stopped or cut off */
   weftVerdictSlowRank = 11,  /* a rank called it when more than half of the time was over */
-  /* Of a timeout, or of a failure whose failed_ranks names it: */
-  weftVerdictStopped = 10, /* a rank says nothing: its process is stopped, or cut off */
-  weftVerdictCorrupt = 12  /* a rank sent what makes no sense, or its memory does not hold what it should */
+  weftVerdictCorrupt = 12    /* a rank sent what makes no sense, or its memory does not hold what it should */
 } weftVerdict_t;
 
 typedef struct {

@@ -46,6 +46,45 @@ TEST(Verdict, not_joined) {
   });
 }
 
+// one rank makes one call more than the others, which destroy their communicators
+// expect: Left on it; the others are content
+TEST(Verdict, left) {
+  SharedId id;
+  run_processes(3, [&](int rank) {
+    weftComm_t comm = id.join(3, rank);
+    expect_sum(comm, 3);
+    if (rank == 1) {
+      EXPECT_EQ(sum_one(comm), weftRemoteError);
+      expect_verdict(comm, weftRemoteError, weftVerdictLeft,
+                     {"all_reduce #2 float32", "has destroyed its communicator"});
+    }
+    EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
+  });
+}
+
+// the same, but they only do not come again
+// expect: NotJoined on it when its time is over, and as an error that waits on the others
+TEST(Verdict, extra_call) {
+  SharedId id;
+  run_processes(3, [&](int rank) {
+    setenv("WEFT_TIMEOUT", "0.2", 1);
+    weftComm_t comm = id.join(3, rank);
+    expect_sum(comm, 3);
+    if (rank == 1) {
+      EXPECT_EQ(sum_one(comm), weftTimeout);
+      shared_word(kFailed).store(1);
+    }
+    await_word(kFailed, 1);
+    weftResult_t error = weftSuccess;
+    for (const int64_t from_us = now_us(); error == weftSuccess && ms_since(from_us) < kAtOnceMs;)
+      EXPECT_EQ(weftCommGetAsyncError(comm, &error), weftSuccess);
+    expect_verdict(comm, weftTimeout, weftVerdictNotJoined,
+                   {"all_reduce #2 float32", "ranks 0, 2 have not entered it"});
+    meet(kEnd, 3);
+    EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
+  });
+}
+
 // rank 0 calls on communicator A, rank 1 on B, each the first call there
 // expect: OrderCycle on both, with both communicators
 TEST(Verdict, order_cycle) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "api/failure.h"
@@ -70,6 +71,29 @@ TEST(Stuck, said_once_and_then_completes) {
                "pid " + pid + ") has not entered it (NOT_JOINED)", "pid " + pid + ", alive (heard of ",
                "not inside weft; last finished all_reduce #1 float32 sum count=1, 10.",
                "entered  0, all identical: all_reduce #2 float32", "action   waiting. WEFT_TIMEOUT=60"});
+    EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
+  });
+}
+
+// rank 1 comes when three quarters of the time are over, to a call that takes longer than the rest
+// expect: SlowRank on both, with its name and how late it was
+TEST(Stuck, slow_rank_of_a_timeout) {
+  constexpr size_t kElements = size_t{1} << 28, kEnd = 2;
+  SharedId id;
+  run_processes(2, [&](int rank) {
+    setenv("WEFT_TIMEOUT", "0.4", 1);
+    setenv("WEFT_SLOT_BYTES", "1024", 1);
+    weftComm_t comm = id.join(2, rank);
+    expect_sum(comm, 2);
+    std::vector<float> values(kElements);
+    meet(kReported, 2);
+    if (rank == 1) usleep(300'000);
+    EXPECT_EQ(weftAllReduce(values.data(), values.data(), kElements, weftFloat32, weftSum, comm, nullptr), weftTimeout);
+    weftFailure_t failure{};
+    EXPECT_EQ(weftCommGetFailure(comm, &failure, nullptr, 0), weftSuccess);
+    EXPECT_EQ(failure.verdict, weftVerdictSlowRank);
+    expect_text(weftGetLastError(comm), {"rank 1 (", "entered it 3", " ms after the first (SLOW_RANK)"});
+    meet(kEnd, 2);
     EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
   });
 }
