@@ -35,7 +35,6 @@ void Control::tell_calls(Seat& seat, uint32_t around, Kind kind) {
 void Control::tell_calls_held(Seat& seat, uint32_t around, Kind kind) {
   CallsNews news{.key = seat.key, .from = seat.rank, .to = seat.failures.coordinator(), .kind = kind};
   news.place = seat.watch.source.place();
-  news.place.inside = true;  // Else it would not ask.
   news.number = around == 0 ? news.place.latest.number() : around;
   news.calls = seat.watch.source.calls(news.number);
   post(seat.member(news.to).process, news);

@@ -96,6 +96,7 @@ Status Communicator::make_engine() {
   machine_.processors = processors();
   machine_.slots = static_cast<uint32_t>(config.integer(Variable::slots));
   machine_.slot_bytes = static_cast<uint32_t>(config.integer(Variable::slot_bytes));
+  machine_.pass_bytes = machine_.slot_bytes;  // A step of more slots than credits would never end in the model.
   forced_algorithm_ = config.text(Variable::algo);
   time_limit_ = std::chrono::nanoseconds(static_cast<int64_t>(config.number(Variable::timeout) * 1e9));
   engine_ = std::make_unique<Engine>(

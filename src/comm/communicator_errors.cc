@@ -21,6 +21,7 @@ Status Communicator::fail(Status status, Cause cause) {
   return alive_.error();
 }
 
+// The operation is under way until this has been found out: others may be asked.
 Status Communicator::explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared) {
   Status status = verdict(outcome, operation, prepared);
   recorder_->end(status.code());

@@ -24,8 +24,9 @@ Status Communicator::run(const Operation& operation) {
   work.fingerprint = work.fingerprint.at(sequence_);
   recorder_->begin(work.fingerprint.low, work.fingerprint.high);
   const Outcome outcome = engine_->run(prepared->executor, work, time_limit_);
-  recorder_->end(outcome == Outcome::done ? Code::success : Code::in_progress);  // explain() says the final word
-  return outcome == Outcome::done ? Status() : explain(outcome, operation, *prepared);
+  if (outcome != Outcome::done) return explain(outcome, operation, *prepared);
+  recorder_->end(Code::success);
+  return {};
 }
 
 // Moves nothing and waits for nobody, but others must find out what this rank called.
