@@ -4,6 +4,17 @@
 #include <utility>
 
 namespace weft {
+namespace {
+
+// Of the causes of two ranks the one that tells more: a cycle, then silence, then absence.
+Cause graver(Cause one, Cause other) {
+  for (const Cause cause : {Cause::order_cycle, Cause::stopped}) {
+    if (one == cause || other == cause) return cause;
+  }
+  return Cause::not_joined;
+}
+
+}  // namespace
 
 void CallGathering::begin(const std::vector<int>& living, int told, Clock::time_point now) {
   for (Answer& each : answers_) each.lives = each.awaited = false;
@@ -42,21 +53,20 @@ uint32_t CallGathering::lowest_waited_in() const {
   return lowest;
 }
 
-Diagnosis CallGathering::diagnose() const {
+Diagnosis CallGathering::diagnose(const std::function<bool(int rank)>& is_silent) const {
   Diagnosis found{.number = lowest_waited_in()};
   if (found.number == 0) return found;
-  for (size_t rank = 0; rank < answers_.size(); ++rank) {
-    const Answer& each = answers_[rank];
+  for (size_t at = 0; at < answers_.size(); ++at) {
+    const Answer& each = answers_[at];
+    const auto rank = static_cast<int>(at);
+    const bool silent = each.awaited && is_silent(rank);
     const bool there = each.at && each.place.latest.number() >= found.number;
-    if (!each.lives || (there && !each.awaited)) continue;
-    // Of the causes of several ranks the one that tells most counts: a cycle, then silence, then absence.
-    const Cause cause = each.awaited ? Cause::stopped : each.place.crossed ? Cause::order_cycle : Cause::not_joined;
-    const bool first = found.cause == Cause::none;
-    if (first || cause == Cause::order_cycle || (cause == Cause::stopped && found.cause == Cause::not_joined))
-      found.cause = cause;
-    if (found.culprits.size() < Diagnosis::kCulpritsMax)
-      found.culprits.push_back(
-          {static_cast<int>(rank), each.place.elsewhere, each.awaited ? 0 : each.place.elsewhere_call.number()});
+    if (!each.lives || (there && !silent)) continue;
+    found.cause = graver(found.cause, silent               ? Cause::stopped
+                                      : each.place.crossed ? Cause::order_cycle
+                                                           : Cause::not_joined);
+    if (found.culprits.size() == Diagnosis::kCulpritsMax) continue;
+    found.culprits.push_back({rank, each.place.elsewhere, silent ? 0 : each.place.elsewhere_call.number()});
   }
   return found.cause == Cause::none ? late(found.number) : found;
 }

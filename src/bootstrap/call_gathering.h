@@ -2,6 +2,7 @@
 // from them. Kept by the rank that asks. Pure: no sockets, threads or clocks of its own.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -28,8 +29,8 @@ class CallGathering {
 
   // Ranks that wait in call `number` or a later one, or have come out of it.
   std::vector<int> entered(uint32_t number) const;
-  // From what is known by now; ranks that have not answered are taken for silent.
-  Diagnosis diagnose() const;
+  // From what is known by now. `is_silent` is asked of ranks that have not answered: silent, or only busy?
+  Diagnosis diagnose(const std::function<bool(int rank)>& is_silent) const;
 
  private:
   struct Answer {

@@ -15,7 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 using Kind = CallsNews::Kind;
 constexpr milliseconds kAskAgain{20};       // sooner, the answers to the last questions are still on their way
-constexpr milliseconds kAnswerLimit{100};   // a rank that has not answered by then is taken for silent
+constexpr milliseconds kAnswerLimit{100};   // a rank that has not answered by then is not waited for
+constexpr uint32_t kSilentMs = 500;         // and if it has said nothing for so long, it is silent, not busy
 constexpr milliseconds kLook{10};           // how often a rank that owes an answer looks whether it can give it
 constexpr milliseconds kReportAgain{8000};  // less than what waiting ranks let pass between two wishes for a report
 
@@ -150,7 +151,8 @@ void Control::ask_calls(Seat& seat, const CallsNews& asker) {
 // All have answered, or will not: who holds the call up.
 void Control::conclude(Seat& seat) {
   CallWatch& watch = seat.watch;
-  CallsNews news{.key = seat.key, .from = seat.rank, .kind = Kind::diagnosis, .diagnosis = watch.gathering.diagnose()};
+  CallsNews news{.key = seat.key, .from = seat.rank, .kind = Kind::diagnosis};
+  news.diagnosis = watch.gathering.diagnose([&](int rank) { return heard_ms(seat, rank) >= kSilentMs; });
   for (const int waiter : std::exchange(watch.waiters, {})) {
     news.to = waiter;
     post(seat.member(waiter).process, news);

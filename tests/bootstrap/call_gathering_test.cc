@@ -41,8 +41,12 @@ CallGathering gathered(const std::vector<std::optional<RankPlace>>& places) {
   return gathering;
 }
 
+bool always(int) {
+  return true;
+}
+
 void expect_diagnosis(const CallGathering& gathering, Cause cause, uint32_t number, const std::vector<int>& culprits) {
-  const Diagnosis found = gathering.diagnose();
+  const Diagnosis found = gathering.diagnose(always);
   EXPECT_EQ(found.cause, cause);
   EXPECT_EQ(found.number, number);
   std::vector<int> ranks;
@@ -81,8 +85,8 @@ TEST(CallGathering, order_cycle) {
   expect_diagnosis(gathered({inside(7, 900), waits_elsewhere(6, 3, false)}), Cause::not_joined, 7, {1});
   const auto crossed = gathered({inside(7, 900), outside(6, 5), waits_elsewhere(6, 3, true)});
   expect_diagnosis(crossed, Cause::order_cycle, 7, {1, 2});
-  EXPECT_EQ(crossed.diagnose().culprits[1].elsewhere, kThere);
-  EXPECT_EQ(crossed.diagnose().culprits[1].elsewhere_number, 3u);
+  EXPECT_EQ(crossed.diagnose(always).culprits[1].elsewhere, kThere);
+  EXPECT_EQ(crossed.diagnose(always).culprits[1].elsewhere_number, 3u);
 }
 
 // a rank does not answer, another has not come
@@ -92,12 +96,23 @@ TEST(CallGathering, stopped) {
   expect_diagnosis(gathered({inside(7, 900), std::nullopt, outside(6, 5)}), Cause::stopped, 7, {1, 2});
 }
 
+// the same, but it was heard of a moment ago
+// expect: it is busy: it counts as where it was last
+TEST(CallGathering, busy) {
+  auto gathering = gathered({inside(7, 900), outside(6, 5), inside(7, 800)});
+  gathering.begin({0, 1, 2}, 0, {});
+  const Diagnosis found = gathering.diagnose([](int) { return false; });
+  EXPECT_EQ(found.cause, Cause::not_joined);
+  ASSERT_EQ(found.culprits.size(), 1u);
+  EXPECT_EQ(found.culprits[0].rank, 1);
+}
+
 // all are there, one for less than half as long as the first; for more than half
 // expect: it is slow, by the difference; nobody
 TEST(CallGathering, slow_rank) {
   const auto late = gathered({inside(7, 900), inside(7, 800), inside(7, 200)});
   expect_diagnosis(late, Cause::slow_rank, 7, {2});
-  EXPECT_EQ(late.diagnose().lag_ms, 700u);
+  EXPECT_EQ(late.diagnose(always).lag_ms, 700u);
   expect_diagnosis(gathered({inside(7, 900), inside(7, 800), inside(7, 500)}), Cause::none, 7, {});
 }
 
@@ -112,7 +127,7 @@ TEST(CallGathering, nobody_waits) {
 TEST(CallGathering, many_culprits) {
   std::vector<std::optional<RankPlace>> places(100, outside(1, 1));
   places[0] = inside(2, 50);
-  EXPECT_EQ(gathered(places).diagnose().culprits.size(), Diagnosis::kCulpritsMax);
+  EXPECT_EQ(gathered(places).diagnose(always).culprits.size(), Diagnosis::kCulpritsMax);
 }
 
 std::string report(const CallGathering& gathering, int ranks) {
@@ -122,7 +137,7 @@ std::string report(const CallGathering& gathering, int ranks) {
   CallSource source;
   source.describe = [](const CallWords& call) { return fmt::format("call #{}", call.number()); };
   const StuckReport stuck{kHere, roster, gathering, source, [](int) { return 42u; }};
-  return stuck.text(gathering.diagnose());
+  return stuck.text(gathering.diagnose(always));
 }
 
 // a rank that is nowhere, one that waits elsewhere, one that says nothing; then all there
