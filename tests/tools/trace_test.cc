@@ -189,7 +189,7 @@ TEST(Trace, records_in_a_directory) {
       << shown.out;
 }
 
-// rank 1 comes 3 ms late to 30 of 33 collectives
+// rank 1 comes 10 ms late to 30 of 33 collectives
 // expect: it is named as slow
 TEST(Trace, names_a_slow_rank) {
   const FlightFolder folder;
