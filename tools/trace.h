@@ -34,6 +34,9 @@ Timeline make_timeline(std::vector<FlightRecord> records);
 
 // The forms; `last` is the number of operations shown of each rank.
 std::string trace_table(const Timeline& timeline, int last);
+// A line for each communicator in which one rank keeps the others waiting, of the calls that the records of all its
+// ranks hold: "SLOW_RANK 3: last into 92 % of 1000 calls, median 4.1 ms after the first".
+std::string slow_ranks(const Timeline& timeline);
 std::string trace_json(const Timeline& timeline);  // Chrome's trace events, which Perfetto reads
 
 }  // namespace weft::tools

@@ -40,7 +40,7 @@ std::string trace_table(const Timeline& timeline, int last) {
     const FlightRecord& record = track.record;
     text += fmt::format("rank {} {}\n", record.rank, whereabouts(record, timeline.end_ns - track.shift_ns).text());
   }
-  return text;
+  return text + slow_ranks(timeline);
 }
 
 }  // namespace weft::tools

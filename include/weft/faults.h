@@ -17,10 +17,16 @@ typedef enum {
   weftVerdictDied = 1,     /* ranks died; failed_ranks names them, the same on all that live */
   weftVerdictLeft = 2,     /* a rank destroyed its communicator, or gave up, while others waited for it */
   weftVerdictMismatch = 3, /* ranks called different collectives, or with different arguments */
-  weftVerdictTimeout = 4,  /* an operation took longer than WEFT_TIMEOUT */
+  weftVerdictTimeout = 4,  /* an operation took longer than WEFT_TIMEOUT, and nobody in particular is to blame */
   weftVerdictAborted = 5,  /* weftCommAbort or weftCommRevoke was called */
   weftVerdictResource = 6, /* memory, file descriptors or another limit */
-  weftVerdictOther = 7     /* weftGetLastError tells */
+  weftVerdictOther = 7,    /* weftGetLastError tells */
+  /* Of a timeout, by what held the operation up when it ended: */
+  weftVerdictNotJoined = 8,  /* ranks that live have not called it */
+  weftVerdictOrderCycle = 9, /* they wait on another communicator, for ranks that wait here */
+  weftVerdictStopped = 10,   /* or, with failed_ranks, of a death: a rank says nothing, it is stopped or cut off */
+  weftVerdictSlowRank = 11,  /* a rank called it when more than half of the time was over */
+  weftVerdictCorrupt = 12    /* a rank sent what makes no sense, or its memory does not hold what it should */
 } weftVerdict_t;
 
 typedef struct {

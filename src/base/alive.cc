@@ -9,12 +9,18 @@ Status Alive::error() const {
   return error_.copy();
 }
 
-bool Alive::fail(Status status) {
+Cause Alive::cause() const {
+  std::lock_guard lock(mutex_);
+  return cause_;
+}
+
+bool Alive::fail(Status status, Cause cause) {
   WEFT_ASSERT(!status.ok());
   {
     std::lock_guard lock(mutex_);
     if (!error_.ok()) return false;
     error_ = std::move(status);
+    cause_ = cause;
     stopped_.store(true,
                    std::memory_order_release);  // Pairs with the acquire in stopped(): who sees it, finds the error.
   }

@@ -12,6 +12,10 @@
 
 namespace weft {
 
+// What a communicator failed of, where the code of its error does not tell.
+enum class Cause : uint8_t { none, not_joined, order_cycle, stopped, slow_rank, corrupt };
+inline constexpr uint8_t kCauseCount = 6;
+
 class Alive {
  public:
   Alive(int ranks, Doorbell& doorbell) : doorbell_(doorbell), departed_(static_cast<size_t>(ranks), 0) {}
@@ -19,9 +23,10 @@ class Alive {
   // One relaxed load: the check in every wait and at the start of every call.
   bool stopped() const { return stopped_.load(std::memory_order_acquire); }
   Status error() const;  // The first error; success while none. Any thread.
+  Cause cause() const;   // Of the first error.
   // Stores the first error and wakes this process's sleepers; later ones are dropped. Any thread. True if it was the
   // first.
-  bool fail(Status status);
+  bool fail(Status status, Cause cause = Cause::none);
 
   // A peer that destroyed its communicator in good order: everything it ever sent is there, and nothing more will come.
   void depart(int rank);
@@ -36,6 +41,7 @@ class Alive {
   std::atomic<bool> any_departed_{false};
   mutable std::mutex mutex_;
   Status error_;                   // guarded by mutex_
+  Cause cause_ = Cause::none;      // guarded by mutex_
   std::vector<uint8_t> departed_;  // guarded by mutex_
 };
 

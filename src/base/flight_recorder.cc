@@ -22,17 +22,40 @@ FlightIdentity& identity_of(std::byte* memory) {
 }  // namespace
 
 // Entries that the owner writes meanwhile are left out.
+std::optional<FlightRecorder::Words> FlightRecorder::read(uint32_t sequence) const {
+  FlightEntry& entry = entries_[sequence % kFlightEntries];
+  const auto word = [&](size_t at) { return std::atomic_ref(entry.words[at]).load(std::memory_order_acquire); };
+  const uint64_t mark = word(3), ticks = word(2), high = word(1), low = word(0);
+  const bool whole = static_cast<uint32_t>(low) == sequence && FlightMark::belongs_to(low, mark) && word(1) == high;
+  return whole ? std::optional(Words{low, high, ticks, mark}) : std::nullopt;
+}
+
 std::vector<std::pair<uint64_t, uint64_t>> FlightRecorder::recent(uint32_t latest, size_t most) const {
   std::vector<std::pair<uint64_t, uint64_t>> found;
   for (uint32_t sequence = latest; sequence != 0 && found.size() < most && latest - sequence < kFlightEntries;
        --sequence) {
-    FlightEntry& entry = entries_[sequence % kFlightEntries];
-    const auto word = [&](size_t at) { return std::atomic_ref(entry.words[at]).load(std::memory_order_acquire); };
-    const uint64_t mark = word(3), high = word(1), low = word(0);
-    if (static_cast<uint32_t>(low) != sequence || !FlightMark::belongs_to(low, mark) || word(1) != high) continue;
-    found.emplace_back(low, high);
+    if (const auto words = read(sequence)) found.emplace_back((*words)[0], (*words)[1]);
   }
   return found;
+}
+
+std::optional<FlightStand> FlightRecorder::stand(uint32_t latest) const {
+  if (latest == 0) return std::nullopt;
+  auto words = read(latest);
+  if (!words && latest > 1) words = read(--latest);  // The owner writes the latest at this moment.
+  if (!words) return std::nullopt;
+  const uint64_t present = now();
+  // Ticks of another core may be a little ahead.
+  const auto age_ns = [&](uint64_t ticks) {
+    return ticks >= present ? 0 : static_cast<uint64_t>(static_cast<double>(present - ticks) * ns_per_tick_);
+  };
+  const auto end_of = [](const Words& one) { return one[2] + FlightMark::ticks(one[3]); };
+  FlightStand stand{.low = (*words)[0], .high = (*words)[1]};
+  stand.under_way = FlightMark::phase((*words)[3]) == FlightPhase::under_way;
+  stand.since_ns = age_ns(stand.under_way ? (*words)[2] : end_of(*words));
+  const auto before = stand.under_way && latest > 1 ? read(latest - 1) : std::nullopt;
+  stand.finished_ns = stand.under_way ? (before ? age_ns(end_of(*before)) : 0) : stand.since_ns;
+  return stand;
 }
 
 Expected<std::unique_ptr<FlightRecorder>> FlightRecorder::make(const Owner& owner, const std::string& directory) {
@@ -72,6 +95,9 @@ void FlightRecorder::describe(const Owner& owner, bool in_file) {
   identity.in_file = in_file ? 1 : 0;
   while (now() - start.anchor.ticks < kAnchorCountsMin) continue;  // once per process
   anchor();
+  const FlightAnchor& second = identity.latest[identity.anchors % 2];
+  ns_per_tick_ = static_cast<double>(second.monotonic_ns - start.anchor.monotonic_ns) /
+                 static_cast<double>(second.ticks - start.anchor.ticks);
   header = {.magic = 0,
             .version = kFlightVersion,
             .header_bytes = sizeof(FlightHeader),

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,14 @@
 #include "base/status.h"
 
 namespace weft {
+
+// Where a rank is in the order of its operations: its latest one.
+struct FlightStand {
+  uint64_t low = 0, high = 0;  // its fingerprint
+  bool under_way = false;
+  uint64_t since_ns = 0;     // it began, or ended if it is not under way
+  uint64_t finished_ns = 0;  // since the end of the latest that has ended; 0 if that is not known
+};
 
 class FlightRecorder {
  public:
@@ -44,12 +53,18 @@ class FlightRecorder {
   // The words of the fingerprints of the latest operations up to number `latest`, at most `most`, from any thread.
   std::vector<std::pair<uint64_t, uint64_t>> recent(uint32_t latest, size_t most) const;
 
+  // The latest operation up to number `latest`, from any thread; none if it has none, or is just writing its first.
+  std::optional<FlightStand> stand(uint32_t latest) const;
+
   int fd() const { return place_.fd(); }
   // Whether it made the file: somebody who knows a file knows all records that ever come to lie in it.
   bool made_file() const { return place_.first_of_file(); }
 
  private:
   explicit FlightRecorder(FlightPlace place);
+  using Words = std::array<uint64_t, 4>;
+  // Those of operation `sequence`; none if it is not there, or being written.
+  std::optional<Words> read(uint32_t sequence) const;
   void describe(const Owner& owner, bool in_file);
   void anchor();
 
@@ -60,7 +75,8 @@ class FlightRecorder {
   const FlightPlace place_;
   const bool counts_ = processor_count_is_steady();
   FlightEntry* const entries_;
-  FlightEntry* entry_;  // of the latest operation
+  double ns_per_tick_ = 1;  // of this process's first half millisecond: good to a few parts in 100,000
+  FlightEntry* entry_;      // of the latest operation
   uint64_t began_ = 0;
   uint64_t anchor_due_ = 0;
 };

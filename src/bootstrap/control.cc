@@ -160,6 +160,11 @@ size_t Control::links() const {
   return links_.size();
 }
 
+uint64_t Control::comparisons() const {
+  std::lock_guard lock(mutex_);
+  return switchboard_->comparisons();
+}
+
 uint64_t Control::strangers() const {
   std::lock_guard lock(mutex_);
   return gate_->strangers();

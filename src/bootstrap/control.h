@@ -47,7 +47,8 @@ class Control final : public Courier {
   // What this process's ranks tell the root about where they are; rank and payload are the caller's to fill in.
   Member describe_self() const;
   size_t links() const;
-  uint64_t strangers() const;  // callers that were turned away
+  uint64_t strangers() const;    // callers that were turned away
+  uint64_t comparisons() const;  // how often a rank of this process asked all others what they called
   bool forked() const;
 
   static constexpr int64_t kFarewellMs = 100;
@@ -74,7 +75,9 @@ class Control final : public Courier {
   Expected<RankSet> agree(Seat& seat, Subject subject, size_t taken, Deadline deadline);
   RankSet failed_ranks(const Seat& seat) const;
   void wait_for(const Seat& seat, std::span<const int> ranks);
-  void tell_calls(Seat& seat);
+  void tell_calls(Seat& seat, uint32_t around, CallsNews::Kind kind);
+  // The same, and waits for the answer; the latest one if none comes in time.
+  std::optional<Diagnosis> diagnose(Seat& seat, Deadline deadline);
   void announce(const Seat& seat, const Notice& notice);
   Status run_errand(Gathering& gathering, Gathering::Approach& approach, const Seat& seat, Deadline deadline);
   Status connect(const Seat& seat, const Member& peer, Deadline deadline);

@@ -12,7 +12,8 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr int64_t kFirstPauseMs = 1, kLongestPauseMs = 50;  // between two attempts: doubled each time
-constexpr int64_t kTickMs = 10;                             // how often a rank that shrinks says for whom it waits
+constexpr int64_t kDiagnosisTickMs = 100;
+constexpr int64_t kTickMs = 10;  // how often a rank that shrinks says for whom it waits
 
 Door door_of(const Member& peer) {
   return peer.host_identity == host_identity() ? Door{peer.control_name, {}} : Door{"", peer.control_tcp};
@@ -148,10 +149,21 @@ void Control::wait_for(const Seat& seat, std::span<const int> ranks) {
   carry_out();
 }
 
-void Control::tell_calls(Seat& seat) {
+void Control::tell_calls(Seat& seat, uint32_t around, CallsNews::Kind kind) {
   std::lock_guard lock(mutex_);
-  switchboard_->tell_calls(seat, Clock::now());
+  switchboard_->tell_calls(seat, around, kind, Clock::now());
   carry_out();
+}
+
+std::optional<Diagnosis> Control::diagnose(Seat& seat, Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  const uint64_t before = seat.watch.diagnoses;
+  switchboard_->tell_calls(seat, 0, CallsNews::Kind::waiting, Clock::now());
+  carry_out();
+  while (seat.watch.diagnoses == before && !seat.alive->stopped() && !deadline.passed())
+    changed_.wait_for(lock, milliseconds(deadline.left_ms(kDiagnosisTickMs)));
+  if (seat.watch.diagnoses == 0) return std::nullopt;
+  return seat.watch.diagnosis;
 }
 
 void Control::announce(const Seat& seat, const Notice& notice) {

@@ -28,8 +28,7 @@ Membership::Membership(std::shared_ptr<Control> control, MembershipRequest reque
     : control_(std::move(control)),
       seat_({request.communicator, request.epoch}, request.rank, request.secret, std::move(request.roster),
             request.alive) {
-  seat_.calls = std::move(request.calls);
-  seat_.describe = std::move(request.describe);
+  seat_.watch.source = std::move(request.calls);
 }
 
 Status Membership::take_part(Deadline deadline) {
@@ -66,11 +65,12 @@ void Membership::leave() {
   control_->leave(seat_);
 }
 
-void Membership::broadcast_failure(Code code, std::string_view text) {
+void Membership::broadcast_failure(const Status& status, Cause cause) {
   if (left_ || control_->forked()) return;
   Notice notice = notice_of(FrameKind::failure);
-  notice.code = code;
-  notice.text = text;
+  notice.code = status.code();
+  notice.cause = cause;
+  notice.text = status.text();
   control_->announce(seat_, notice);
 }
 
@@ -95,8 +95,16 @@ void Membership::wait_for(std::span<const int> ranks) {
   if (!control_->forked()) control_->wait_for(seat_, ranks);
 }
 
-void Membership::compare_calls() {
-  if (!control_->forked() && seat_.calls) control_->tell_calls(seat_);
+void Membership::compare_calls(uint32_t around) {
+  if (!control_->forked()) control_->tell_calls(seat_, around, CallsNews::Kind::waiting);
+}
+
+void Membership::report_stuck() {
+  if (!control_->forked()) control_->tell_calls(seat_, 0, CallsNews::Kind::stuck);
+}
+
+std::optional<Diagnosis> Membership::diagnose(Deadline deadline) {
+  return control_->forked() ? std::nullopt : control_->diagnose(seat_, deadline);
 }
 
 RankSet Membership::failed_ranks() const {

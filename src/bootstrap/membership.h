@@ -20,10 +20,7 @@ struct MembershipRequest {
   Secret secret{};
   Roster roster;           // payloads are not kept
   Alive* alive = nullptr;  // must outlive the membership
-  // What this rank called last, at most CallComparison::kCallsMax; and the text for ranks that called different things.
-  // Both are called on the control thread until `leave`, and must not call the membership.
-  std::function<std::vector<CallWords>()> calls{};
-  std::function<std::string(const Disagreement&)> describe{};
+  CallSource calls{};      // used on any thread until `leave`; must not call the membership
 };
 
 class Membership {
@@ -43,7 +40,7 @@ class Membership {
   void leave();
   // This rank has decided that the communicator has failed (a mismatch, an abort): fails it on all others with this
   // code and a text that names this rank. Never blocks. The rank's own Alive is the caller's.
-  void broadcast_failure(Code code, std::string_view text);
+  void broadcast_failure(const Status& status, Cause cause = Cause::none);
 
   // Agrees with all other survivors on who is left; blocks until every one of them has called it. The failed ranks, the
   // same on all. After weftNotJoined (the deadline passed) a further call goes on waiting for the same decision.
@@ -56,7 +53,12 @@ class Membership {
   // This rank waits for those: they should show that they live. Cheap; to be called again while it waits.
   void wait_for(std::span<const int> ranks);
   // This rank has waited for long: others may have called something else. If so, all fail with Code::mismatch.
-  void compare_calls();
+  // `around`: the number of the call that is in doubt; 0: the one it waits in.
+  void compare_calls(uint32_t around = 0);
+  // This rank has waited for so long that a person should read why: the lowest rank prints a report.
+  void report_stuck();
+  // What holds up the call in which this rank waits; blocks until the others have answered, at most until the deadline.
+  std::optional<Diagnosis> diagnose(Deadline deadline);
   // Who is dead, as the survivors agreed; as far as this rank knows while they have not.
   RankSet failed_ranks() const;
 

@@ -10,13 +10,15 @@ namespace weft {
 namespace {
 
 constexpr uint8_t kFlagJoining = 1, kFlagRelayed = 2;
+constexpr int kCauseShift = 2;
 
 }  // namespace
 
 std::vector<std::byte> encode(const Notice& notice) {
   ByteWriter writer;
   writer.number(notice.key.communicator).number(notice.key.epoch).number(static_cast<uint32_t>(notice.rank));
-  const int flags = (notice.joining ? kFlagJoining : 0) | (notice.relayed ? kFlagRelayed : 0);
+  const int flags = (notice.joining ? kFlagJoining : 0) | (notice.relayed ? kFlagRelayed : 0) |
+                    static_cast<int>(notice.cause) << kCauseShift;
   writer.number(static_cast<uint8_t>(flags)).number(static_cast<uint32_t>(notice.code));
   writer.text(std::string_view(notice.text).substr(0, kNoticeTextBytesMax));
   return writer.take();
@@ -32,6 +34,8 @@ std::optional<Notice> decode_notice(FrameKind kind, std::span<const std::byte> b
   const auto flags = reader.number<uint8_t>();
   notice.joining = (flags & kFlagJoining) != 0;
   notice.relayed = (flags & kFlagRelayed) != 0;
+  if (flags >> kCauseShift >= kCauseCount) return std::nullopt;
+  notice.cause = static_cast<Cause>(flags >> kCauseShift);
   notice.code = code_of(reader.number<uint32_t>());
   notice.text = reader.text(kNoticeTextBytesMax);
   return reader.at_end() ? std::optional(std::move(notice)) : std::nullopt;
@@ -46,7 +50,7 @@ Seat::Seat(CommunicatorKey the_key, int the_rank, const Secret& the_secret, Rost
       agreements{Agreement(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_failure),
                  Agreement(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_call),
                  Agreement(static_cast<int>(roster.size()), the_rank, Agreement::Start::on_call)},
-      comparison(static_cast<int>(roster.size())) {
+      watch(static_cast<int>(roster.size())) {
   for (Member& each : roster) {
     each.payload.clear();
     each.payload.shrink_to_fit();
@@ -151,7 +155,8 @@ void Seats::apply(Seat& seat, const ProcessId& from, const Notice& notice) {
       return;
     case FrameKind::failure:
       seat.alive->fail(
-          Status(notice.code, notice.relayed ? notice.text : fmt::format("{}: {}", describe(sender), notice.text)));
+          Status(notice.code, notice.relayed ? notice.text : fmt::format("{}: {}", describe(sender), notice.text)),
+          notice.cause);
       return;
     default:
       WEFT_ASSERT(false);  // Only these three kinds are decoded to notices.

@@ -8,13 +8,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/alive.h"
 #include "base/deadline.h"
 #include "bootstrap/agreement.h"
 #include "bootstrap/agreement_news.h"
-#include "bootstrap/call_comparison.h"
+#include "bootstrap/call_watch.h"
 #include "bootstrap/frame.h"
 #include "bootstrap/member.h"
 #include "bootstrap/secret.h"
@@ -29,8 +30,12 @@ struct Notice {
   bool joining = false;  // the rank had not yet heard from all others, so some of them may not have a seat yet
   bool relayed = false;  // a failure that the rank has itself been told of: the text already names who decided
   Code code = Code::success;
+  Cause cause = Cause::none;
   std::string text;  // of a failure
 };
+// How causes of death begin that are none: a process that lives and says nothing, and one that says what makes no
+// sense.
+inline constexpr std::string_view kSilent = "is silent", kCorrupt = "sent what makes no sense";
 inline constexpr size_t kNoticeTextBytesMax = 2048;
 std::vector<std::byte> encode(const Notice& notice);
 std::optional<Notice> decode_notice(FrameKind kind, std::span<const std::byte> body);
@@ -60,14 +65,10 @@ struct Seat {
 
   std::array<Agreement, kSubjects.size()> agreements;
   std::map<int, std::string> causes;  // of ranks that this process saw die: "died: …"
-  // Of the rank's owner: what it called last, from any thread, and what to say when ranks called different things.
-  std::function<std::vector<CallWords>()> calls;
-  std::function<std::string(const Disagreement&)> describe;
-  CallComparison comparison;
-  Clock::time_point asked_at{};  // others what they called
-  size_t decisions_told = 0;     // of `failures`, to alive
-  bool owes_posts = false;       // Seats': it is among those whose agreements may have something to say
-  bool young = false;            // not all others may have their seats yet, whatever this rank has heard
+  CallWatch watch;
+  size_t decisions_told = 0;  // of `failures`, to alive
+  bool owes_posts = false;    // Seats': it is among those whose agreements may have something to say
+  bool young = false;         // not all others may have their seats yet, whatever this rank has heard
 };
 
 class Seats {
@@ -100,6 +101,10 @@ class Seats {
   // Of a communicator that has a seat here, for a process that has a rank in it.
   std::optional<Secret> secret_of(uint64_t communicator, const ProcessId& process) const;
   Seat* find(const CommunicatorKey& key, int rank) const;  // null if that rank has no seat here
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (const auto& [key, seat] : seats_) visit(std::as_const(*seat));
+  }
 
   static constexpr size_t kEarlyMax = 65536;  // notices kept for seats to come; the oldest give way
   static constexpr size_t kEarlyAgreementsMax = 1024;

@@ -30,6 +30,15 @@ std::string describe_failed(const Seat& seat, const RankSet& failed) {
   return text;
 }
 
+Cause cause_of(const Seat& seat, const RankSet& failed) {
+  for (const auto& [rank, text] : seat.causes) {
+    if (!std::binary_search(failed.begin(), failed.end(), rank)) continue;
+    if (text.starts_with(kSilent)) return Cause::stopped;
+    if (text.starts_with(kCorrupt)) return Cause::corrupt;
+  }
+  return Cause::none;
+}
+
 // Whether all ranks that a message names are ranks of the communicator.
 bool fits(const AgreementMessage& message, size_t ranks) {
   const auto inside = [&](const RankSet& set) { return set.empty() || static_cast<size_t>(set.back()) < ranks; };
@@ -61,7 +70,8 @@ void Seats::lose_in(Seat& seat, const ProcessId& process, Code code, const std::
   for (const int rank : lost) seat.causes.emplace(rank, what);
   // Before all have come there is nobody to agree with: some may not have a seat yet.
   const bool joining = seat.absent != 0;
-  if (joining || code != Code::remote_error) seat.alive->fail(Status(code, describe_failed(seat, lost)));
+  if (joining || code != Code::remote_error)
+    seat.alive->fail(Status(code, describe_failed(seat, lost)), cause_of(seat, lost));
   failures_known_ = true;
   for (Agreement& agreement : seat.agreements) agreement.suspect(lost);
   owe_posts(seat);
@@ -112,7 +122,7 @@ void Seats::settle(Seat& seat) {
         survivors.size() == 1 ? "1 survivor decides" : fmt::format("{} survivors agree", survivors.size());
     const std::string text =
         fmt::format("{}; {} on failed={{{}}}", describe_failed(seat, failed), verdict, rank_ranges(failed));
-    const bool first = seat.alive->fail(Status(Code::remote_error, text));
+    const bool first = seat.alive->fail(Status(Code::remote_error, text), cause_of(seat, failed));
     if (first && !survivors.empty() && survivors.front() == seat.rank)
       log_warn("bootstrap", "{}. weftCommShrink makes a communicator of those who are left", text);
   }
@@ -145,8 +155,9 @@ void Seats::fail_undecided() {
   for (const auto& [key, seat] : seats_) {
     const RankSet& failed = seat->failures().failed();
     if (failed.empty() || seat->alive->stopped()) continue;
-    seat->alive->fail(error(Code::remote_error, "{}; the survivors have not agreed yet: rank {} has not answered",
-                            describe_failed(*seat, failed), rank_ranges(seat->failures().awaited())));
+    const std::string text = fmt::format("{}; the survivors have not agreed yet: rank {} has not answered",
+                                         describe_failed(*seat, failed), rank_ranges(seat->failures().awaited()));
+    seat->alive->fail(Status(Code::remote_error, text), cause_of(*seat, failed));
   }
 }
 

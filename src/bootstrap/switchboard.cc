@@ -16,6 +16,7 @@ void Switchboard::pass_time(Time now) {
   post_agreements(now);
   watch_agreements(now);
   look_for_silence(now);
+  look_after_calls(now);
 }
 
 void Switchboard::link(const ProcessId& peer) {
@@ -62,9 +63,9 @@ bool Switchboard::hear(const ProcessId& peer, Frame frame, Time now) {
 }
 
 bool Switchboard::misunderstand(const ProcessId& peer, FrameKind kind, size_t bytes) {
-  return cut_off(peer, Code::remote_error,
-                 fmt::format("was cut off: it sent a frame of kind {} and {} bytes that this weft does not understand",
-                             static_cast<int>(kind), bytes));
+  return cut_off(
+      peer, Code::remote_error,
+      fmt::format("{}: a frame of kind {} and {} bytes; it was cut off", kCorrupt, static_cast<int>(kind), bytes));
 }
 
 bool Switchboard::take_parcel(const ProcessId& peer, Frame frame) {

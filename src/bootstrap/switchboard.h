@@ -74,8 +74,10 @@ class Switchboard {
   // switchboard_silence.cc: some rank waits for them now.
   void wait_for(const Seat& seat, std::span<const int> ranks, Time now);
 
-  // switchboard_calls.cc: some rank has waited for long.
-  void tell_calls(Seat& seat, Time now);
+  // switchboard_calls.cc: some rank waits for long. `around`: the call that others are asked for; 0: the one it waits
+  // in.
+  void tell_calls(Seat& seat, uint32_t around, CallsNews::Kind kind, Time now);
+  uint64_t comparisons() const { return comparisons_; }  // how often a rank here asked all others what they called
 
  private:
   // The link to one peer.
@@ -105,7 +107,16 @@ class Switchboard {
 
   void post(const ProcessId& to, const CallsNews& news, Time now);
   void take_calls(const ProcessId& from, const CallsNews& news, Time now);
+  void answer_calls(Seat& seat, const CallsNews& question, Time now);
+  void look_elsewhere(const Seat& seat, RankPlace& place) const;
+  void hear_calls(Seat& seat, const CallsNews& news, Time now);
+  void ask_calls(Seat& seat, const CallsNews& asker, Time now);
+  void conclude(Seat& seat, Time now);
+  uint32_t heard_ms(const Seat& seat, int rank, Time now) const;
   void report(Seat& seat, const Disagreement& found, Time now);
+  void attend(Seat& seat, Time now);
+  void look_after_calls(Time now);
+  void pay_owed(Seat& seat, Time now);
 
   const ProcessId self_;
   Mailbox& mailbox_;
@@ -117,6 +128,9 @@ class Switchboard {
   std::optional<Time> undecided_since_;
   bool watching_ = false;  // some line is watched
   Time next_ping_{};
+  std::vector<Seat*> attended_;  // that owe an answer about calls, or wait for some
+  Time next_look_{};             // at those
+  uint64_t comparisons_ = 0;
 };
 
 }  // namespace weft

@@ -30,7 +30,9 @@ void Switchboard::watch_agreements(Time now) {
 
 Switchboard::Time Switchboard::wake_at() const {
   const Time undecided = undecided_since_ ? *undecided_since_ + kAgreementLimit : Time::max();
-  return watching_ ? std::min(undecided, next_ping_) : undecided;
+  const Time ping = watching_ ? next_ping_ : Time::max();
+  const Time look = attended_.empty() ? Time::max() : next_look_;
+  return std::min({undecided, ping, look});
 }
 
 }  // namespace weft

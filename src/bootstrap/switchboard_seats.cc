@@ -55,6 +55,7 @@ void Switchboard::leave(Seat& seat, Time now) {
   post_agreements(now);
   announce(seat, {.kind = FrameKind::leave, .key = seat.key, .rank = seat.rank, .joining = seat.young}, now);
   seats_.remove(seat);
+  std::erase(attended_, &seat);
 }
 
 void Switchboard::call(Seat& seat, Subject subject, size_t taken) {

@@ -53,7 +53,7 @@ void Switchboard::look_for_silence(Time now) {
 // It may live: so it is told that it is out before the connection ends, and finds that first if it goes on.
 void Switchboard::lose_silent(const ProcessId& peer, Time now) {
   seats_.lose(peer, Code::remote_error,
-              fmt::format("is silent: stopped or cut off, not heard of for {} ms", kDeath.count()));
+              fmt::format("{}: stopped or cut off, not heard of for {} ms", kSilent, kDeath.count()));
   post_agreements(now);
   dispatches_.push_back({peer, nullptr});
   forget(peer);

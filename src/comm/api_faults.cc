@@ -42,7 +42,21 @@ Status all_reduce_survivors(const CallArguments& call, weftComm_t comm, int* con
   return {};
 }
 
-weftVerdict_t verdict_of(Code code, bool died) {
+weftVerdict_t verdict_of(Code code, Cause cause, bool died) {
+  switch (cause) {
+    case Cause::none:
+      break;
+    case Cause::not_joined:
+      return weftVerdictNotJoined;
+    case Cause::order_cycle:
+      return weftVerdictOrderCycle;
+    case Cause::stopped:
+      return weftVerdictStopped;
+    case Cause::slow_rank:
+      return weftVerdictSlowRank;
+    case Cause::corrupt:
+      return weftVerdictCorrupt;
+  }
   switch (code) {
     case Code::success:
       return weftVerdictNone;
@@ -75,7 +89,7 @@ Status get_failure(weftComm_t comm, weftFailure_t* failure, int* ranks, int capa
   if (!caller.usable()) return unusable(kName, comm);
   const Code code = caller->error().code();
   const RankSet failed = caller->failed_ranks();
-  *failure = {.verdict = verdict_of(code, !failed.empty()),
+  *failure = {.verdict = verdict_of(code, caller->cause(), !failed.empty()),
               .result = static_cast<weftResult_t>(code),
               .operation = caller->operations(),
               .failed_count = static_cast<int>(failed.size())};

@@ -87,20 +87,7 @@ MembershipRequest Communicator::membership_request() {
           .secret = secret_,
           .roster = roster_,
           .alive = &alive_,
-          .calls = [this] { return latest_calls(); },
-          .describe =
-              [](const Disagreement& found) {
-                const auto call = [](const CallWords& words) { return unpack({words.low, words.high}); };
-                return describe_disagreement(call(found.ones), found.one, call(found.others), found.other);
-              }};
-}
-
-// Any thread.
-std::vector<CallWords> Communicator::latest_calls() const {
-  std::vector<CallWords> calls;
-  for (const auto& [low, high] : recorder_->recent(operations(), CallComparison::kCallsMax))
-    calls.push_back({low, high});
-  return calls;
+          .calls = call_source()};
 }
 
 Status Communicator::make_engine() {
@@ -112,14 +99,14 @@ Status Communicator::make_engine() {
   machine_.processors = processors();
   machine_.slots = static_cast<uint32_t>(config.integer(Variable::slots));
   machine_.slot_bytes = static_cast<uint32_t>(config.integer(Variable::slot_bytes));
+  machine_.pass_bytes = machine_.slot_bytes;  // A step of more slots than credits would never end in the model.
   forced_algorithm_ = config.text(Variable::algo);
   engine_ = std::make_unique<Engine>(
       Ends::Identity{.communicator = id_, .epoch = 0, .rank = static_cast<uint32_t>(rank_)},
       ConnectionShape{.slots = machine_.slots, .slot_bytes = machine_.slot_bytes}, std::move(routes), alive_,
       machine_.ranks_per_host > machine_.processors ? kCrowded : kRoomy,
       WaitReports{
-          .stuck = [this](auto waited, const auto& operation,
-                          const auto& awaited) { report_stuck(waited, operation, awaited); },
+          .stuck = [this] { membership_->report_stuck(); },
           .awaiting =
               [this](const auto& ranks) { membership_->wait_for(std::vector<int>(ranks.begin(), ranks.end())); },
           .long_wait = [this] { membership_->compare_calls(); }});

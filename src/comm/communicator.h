@@ -70,6 +70,7 @@ class Communicator {
 
   // The first error, without blocking. Any thread.
   Status error() const { return alive_.error(); }
+  Cause cause() const { return alive_.cause(); }
   // Stops a call under way in another thread and tells the peers. Any thread; does not wait for that call.
   void abort();
   // Stops the communicator on all ranks, which can then shrink it. Any thread.
@@ -98,7 +99,9 @@ class Communicator {
   Status agree_that_all_live(Deadline deadline);
   Status make_recorder();
   MembershipRequest membership_request();
-  std::vector<CallWords> latest_calls() const;
+  CallSource call_source() const;
+  std::vector<CallWords> calls_around(uint32_t number) const;
+  RankPlace place() const;
   Status make_engine();
 
   PreparedPlan* prepare(const Operation& operation);
@@ -108,11 +111,12 @@ class Communicator {
     return operation.time_limit == Operation::kLimitOfCommunicator ? settings_.call_limit : operation.time_limit;
   }
 
+  Status run_empty(const Operation& operation);
   Status explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
   Status verdict(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
-  Status fail(Status status);  // returns the first error
-  void report_stuck(std::chrono::milliseconds waited, const Fingerprint& operation,
-                    const std::vector<uint32_t>& awaited) const;
+  Status refuse(const Refused& refused, const CallSignature& call);
+  Status time_out(const CallSignature& call, std::chrono::nanoseconds limit);
+  Status fail(Status status, Cause cause = Cause::none);  // returns the first error
 
   const std::shared_ptr<Endpoint> endpoint_;
   const int ranks_, rank_;
@@ -129,6 +133,7 @@ class Communicator {
   std::unique_ptr<Engine> engine_;
   PlanCache plans_;
   std::atomic<uint32_t> sequence_{0};  // of the operation under way, from 1; written by its caller only
+  std::atomic<uint64_t> caller_{0};    // the thread that made the latest operation
 
   std::atomic<uint64_t> admission_{0};  // the root that listens for new ranks; 0: none
 

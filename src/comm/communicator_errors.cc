@@ -1,16 +1,27 @@
 // How operations of a communicator fail: who decides, what is said, and who else is told.
-#include "base/log.h"
+#include <algorithm>
+
+#include "base/wait.h"
+#include "bootstrap/stuck_report.h"
 #include "comm/communicator.h"
 #include "comm/mismatch.h"
 
 namespace weft {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds kComparisonLimit{40};  // for all ranks to be asked what they called
+constexpr milliseconds kDiagnosisLimit{150};  // a little more than the others have for their answers
+
+}  // namespace
 
 // The first error sticks, and the other ranks learn of it.
-Status Communicator::fail(Status status) {
-  if (alive_.fail(status.copy())) membership_->broadcast_failure(status.code(), status.text());
+Status Communicator::fail(Status status, Cause cause) {
+  if (alive_.fail(status.copy(), cause)) membership_->broadcast_failure(status, cause);
   return alive_.error();
 }
 
+// The operation is under way until this has been found out: others may be asked.
 Status Communicator::explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared) {
   Status status = verdict(outcome, operation, prepared);
   recorder_->end(status.code());
@@ -24,30 +35,37 @@ Status Communicator::verdict(Outcome outcome, const Operation& operation, const 
       return {};
     case Outcome::stopped:
       return alive_.error();
-    case Outcome::refused: {
-      const Refused& refused = prepared.executor.refused();
-      const bool same_call = refused.fingerprint == pack(call);
-      return fail(Status(same_call ? Code::remote_error : Code::mismatch, describe_refusal(refused, call, rank_)));
-    }
+    case Outcome::refused:
+      return refuse(prepared.executor.refused(), call);
     case Outcome::departed:
       return fail(weft::error(Code::remote_error, "{} waits for {}, which has destroyed its communicator",
                               describe(call), describe(roster_[engine_->peer()])));
     case Outcome::timeout:
-      return fail(weft::error(Code::timeout,
-                              "{} took longer than its limit of {:g} s (WEFT_TIMEOUT, or a configuration) on rank {}",
-                              describe(call), std::chrono::duration<double>(limit_of(operation)).count(), rank_));
+      return time_out(call, limit_of(operation));
   }
   return {};
 }
 
-void Communicator::report_stuck(std::chrono::milliseconds waited, const Fingerprint& operation,
-                                const std::vector<uint32_t>& awaited) const {
-  std::string peers;
-  for (const uint32_t peer : awaited) peers += fmt::format("{}{}", peers.empty() ? "" : ", ", describe(roster_[peer]));
-  log_warn("comm",
-           "STUCK {} ({} ranks) for {:.1f} s: waits for {}; all ranks are alive. WEFT_TIMEOUT=60 turns this into "
-           "weftTimeout",
-           describe(unpack(operation)), ranks_, static_cast<double>(waited.count()) / 1000, peers);
+// A slot of another number shows only that the ranks have lost step. Where they did, and in what, the others may know.
+Status Communicator::refuse(const Refused& refused, const CallSignature& call) {
+  if (refused.fingerprint == pack(call))
+    return fail(Status(Code::remote_error, describe_refusal(refused, call, rank_)), Cause::corrupt);
+  if (const uint32_t theirs = unpack(refused.fingerprint).sequence; theirs != call.sequence) {
+    membership_->compare_calls(std::min(theirs, call.sequence));
+    Waiter(alive_, Patience{}).until([] { return false; }, Deadline::after(kComparisonLimit));
+  }
+  return fail(Status(Code::mismatch, describe_refusal(refused, call, rank_)));
+}
+
+Status Communicator::time_out(const CallSignature& call, std::chrono::nanoseconds limit) {
+  const auto diagnosis = membership_->diagnose(Deadline::after(kDiagnosisLimit));
+  if (alive_.stopped()) return alive_.error();
+  const std::string why = diagnosis ? describe(*diagnosis, {id_, 0}, roster_) : "";
+  return fail(
+      weft::error(Code::timeout,
+                  "{} took longer than its limit of {:g} s (WEFT_TIMEOUT, or a configuration) on rank {}{}{}",
+                  describe(call), std::chrono::duration<double>(limit).count(), rank_, why.empty() ? "" : ": ", why),
+      diagnosis ? diagnosis->cause : Cause::none);
 }
 
 }  // namespace weft

@@ -1,4 +1,6 @@
 // The path of a collective: from checked arguments to the engine. Set-up is in communicator.cc.
+#include <pthread.h>
+
 #include <bit>
 
 #include "base/log.h"
@@ -11,7 +13,8 @@ namespace weft {
 Status Communicator::run(const Operation& operation) {
   if (alive_.stopped()) return alive_.error();
   sequence_.store(sequence_ + 1, std::memory_order_relaxed);
-  if (operation.count == 0) return {};
+  caller_.store(pthread_self(), std::memory_order_relaxed);
+  if (operation.count == 0) return run_empty(operation);
   PreparedPlan* prepared = plans_.find(operation.collective, operation.root, size_class(operation.bytes()));
   if (prepared == nullptr) prepared = prepare(operation);
   if (!prepared->fits(operation)) prepare_work(operation, *prepared);
@@ -21,8 +24,17 @@ Status Communicator::run(const Operation& operation) {
   work.fingerprint = work.fingerprint.at(sequence_);
   recorder_->begin(work.fingerprint.low, work.fingerprint.high);
   const Outcome outcome = engine_->run(prepared->executor, work, limit_of(operation));
-  recorder_->end(outcome == Outcome::done ? Code::success : Code::in_progress);  // explain() says the final word
-  return outcome == Outcome::done ? Status() : explain(outcome, operation, *prepared);
+  if (outcome != Outcome::done) return explain(outcome, operation, *prepared);
+  recorder_->end(Code::success);
+  return {};
+}
+
+// Moves nothing and waits for nobody, but others must find out what this rank called.
+Status Communicator::run_empty(const Operation& operation) {
+  const Fingerprint fingerprint = pack(signature(operation));
+  recorder_->begin(fingerprint.low, fingerprint.high);
+  recorder_->end(Code::success);
+  return {};
 }
 
 // What a plan's execution needs besides pointers and the sequence number; calls that repeat find it made.

@@ -3,10 +3,10 @@
 namespace weft {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kFirstLook{5};       // during a long wait: at departed peers, limits and who is awaited
-constexpr milliseconds kLook{50};           // between two further looks
+constexpr milliseconds kLook{50};           // between two looks at departed peers, limits and who is awaited
 constexpr milliseconds kUnreachable{1000};  // ten times what survivors take to agree, at most
 constexpr milliseconds kStuckAfter{10000};  // a wait this long is reported, and again after each further one
 
@@ -62,7 +62,7 @@ bool Engine::may_have_died() {
 Outcome Engine::run_patiently(HostExecutor& executor, std::chrono::nanoseconds time_limit) {
   const auto began = Clock::now();
   const Deadline limit = time_limit.count() > 0 ? Deadline::after(time_limit) : Deadline::never();
-  milliseconds report_at = kStuckAfter, compare_at = kFirstLook, look = kFirstLook;
+  microseconds report_at = kStuckAfter, compare_at = first_look, look = first_look;
   for (;;) {
     const auto result = Waiter(alive_, patience_).until([&] { return finished(executor); }, limit.or_after(look));
     if (result == WaitResult::ready) break;
@@ -73,16 +73,16 @@ Outcome Engine::run_patiently(HostExecutor& executor, std::chrono::nanoseconds t
       if (waits_for_departed(executor)) return Outcome::departed;
     }
     if (limit.passed()) return Outcome::timeout;
-    look = kLook;
-    const auto waited = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
+    const auto waited = std::chrono::duration_cast<microseconds>(Clock::now() - began);
     if (waited >= compare_at) {
       compare_at = 4 * waited;
       reports_.long_wait();
     }
+    look = std::min<microseconds>(kLook, compare_at);
     reports_.awaiting(executor.awaited_peers());
     if (waited < report_at) continue;
     report_at += kStuckAfter;
-    reports_.stuck(waited, executor.operation(), executor.awaited_peers());
+    reports_.stuck();
   }
   return progress_ == Progress::failed ? Outcome::refused : Outcome::done;
 }

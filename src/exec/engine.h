@@ -21,12 +21,13 @@ enum class Outcome : uint8_t { done, refused, departed, stopped, timeout };
 
 // What the long wait asks its owner now and then; texts are the owner's business.
 struct WaitReports {
-  std::function<void(std::chrono::milliseconds waited, const Fingerprint& operation,
-                     const std::vector<uint32_t>& awaited)>
-      stuck;
+  std::function<void()> stuck;                                       // every ten seconds
   std::function<void(const std::vector<uint32_t>& ranks)> awaiting;  // those that now hold the operation up
   std::function<void()> long_wait;                                   // it may be that others called something else
 };
+
+// How long a wait lasts before its owner is asked to compare calls. Tests shorten it, before any rank waits.
+inline std::chrono::microseconds first_look{5000};
 
 class Engine {
  public:

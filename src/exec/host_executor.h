@@ -56,7 +56,6 @@ class HostExecutor {
 
   // The peers that the lanes now wait for, ascending. Only while busy; not for the path.
   std::vector<uint32_t> awaited_peers() const;
-  const Fingerprint& operation() const { return work_.fingerprint; }
   // Appends every slot moved to the list of its lane, for tests; null: nothing is kept.
   void trace_into(std::vector<std::vector<SlotEvent>>* lanes) { trace_ = lanes; }
 

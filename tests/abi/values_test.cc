@@ -88,6 +88,24 @@ TEST(Values, inner_names_agree) {
                 {weftOutOfResource, static_cast<int>(Code::resource), "resource"}});
 }
 
+// every verdict
+// expect: the number that programs were built with
+TEST(Values, verdicts) {
+  expect_equal({{0, weftVerdictNone, "None"},
+                {1, weftVerdictDied, "Died"},
+                {2, weftVerdictLeft, "Left"},
+                {3, weftVerdictMismatch, "Mismatch"},
+                {4, weftVerdictTimeout, "Timeout"},
+                {5, weftVerdictAborted, "Aborted"},
+                {6, weftVerdictResource, "Resource"},
+                {7, weftVerdictOther, "Other"},
+                {8, weftVerdictNotJoined, "NotJoined"},
+                {9, weftVerdictOrderCycle, "OrderCycle"},
+                {10, weftVerdictStopped, "Stopped"},
+                {11, weftVerdictSlowRank, "SlowRank"},
+                {12, weftVerdictCorrupt, "Corrupt"}});
+}
+
 // what a unique id costs to pass on, and the size of enumerations in structs of other languages
 // expect: NCCL's 128 bytes, and int
 TEST(Values, sizes) {

@@ -43,5 +43,21 @@ TEST(Algorithms, by_name) {
   }
 }
 
+// slots of other sizes than the default, algorithms chosen freely
+// expect: right results
+TEST(Algorithms, with_slots_of_any_size) {
+  for (const char* bytes : {"1024", "4160", "1048576"}) {
+    SharedId id;
+    run_processes(3, [&](int rank) {
+      setenv("WEFT_SLOT_BYTES", bytes, 1);
+      weftComm_t comm = id.join(3, rank);
+      ASSERT_NE(comm, nullptr);
+      run_all_collectives(comm, 3, rank);
+      EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
+    });
+    if (HasFailure()) FAIL() << bytes;
+  }
+}
+
 }  // namespace
 }  // namespace weft::test

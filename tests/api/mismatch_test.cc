@@ -163,6 +163,72 @@ TEST_P(MismatchIn, on_any_rank) {
   std::printf("the last rank fails at most %ld us after the first\n", static_cast<long>(slowest_us));
 }
 
+// Rank 0 makes a call of no elements where rank 1 moves data, then `more` of no elements, then one that moves data.
+void expect_found_ahead(int more, std::initializer_list<std::string_view> words, int64_t within_ms) {
+  constexpr size_t kFailed = 2;  // shared word
+  SharedId id;
+  run_processes(2, [&](int rank) {
+    weftComm_t comm = id.join(2, rank);
+    expect_sum(comm, 2);
+    const int64_t before_us = now_us();
+    if (rank == 0) {
+      for (int i = 0; i <= more; ++i) {
+        const weftResult_t result = weftAllReduce(nullptr, nullptr, 0, weftFloat32, weftSum, comm, nullptr);
+        ASSERT_TRUE(result == weftSuccess || result == weftMismatch) << weftGetLastError(comm);
+      }
+      if (within_ms != 0) await_word(kFailed, 1);
+    }
+    EXPECT_EQ(sum_one(comm), weftMismatch);
+    if (rank == 1 && within_ms != 0) {
+      EXPECT_LT(ms_since(before_us), within_ms);
+    }
+    shared_word(kFailed).store(1);
+    expect_text(weftGetLastError(comm), words);
+    meet(kEnd, 2);
+    EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
+  });
+}
+
+// rank 0 calls with no elements where rank 1 moves data, and does not come again; or is far ahead with more such calls
+// expect: weftMismatch soon, the first difference named
+TEST(Mismatch, of_no_elements) {
+  for (const int more : {0, 20, 900}) {
+    SCOPED_TRACE(more);
+    expect_found_ahead(more, {"#2 float32 sum count=0", "#2 float32 sum count=1", "differ in count"}, 300);
+  }
+}
+
+// rank 0 comes when rank 1 has waited for half a second and compares calls seldom; it calls with no elements and does
+// not come again expect: weftMismatch on rank 1 soon after
+TEST(Mismatch, of_no_elements_late) {
+  constexpr size_t kArrivedUs = 2, kFailed = 3;  // shared words
+  SharedId id;
+  run_processes(2, [&](int rank) {
+    weftComm_t comm = id.join(2, rank);
+    expect_sum(comm, 2);
+    if (rank == 0) {
+      usleep(500'000);
+      shared_word(kArrivedUs).store(static_cast<uint64_t>(now_us()));
+      EXPECT_EQ(weftAllReduce(nullptr, nullptr, 0, weftFloat32, weftSum, comm, nullptr), weftSuccess);
+      await_word(kFailed, 1);
+    }
+    EXPECT_EQ(sum_one(comm), weftMismatch);
+    if (rank == 1) {
+      EXPECT_LT(ms_since(static_cast<int64_t>(shared_word(kArrivedUs).load())), 300);
+    }
+    shared_word(kFailed).store(1);
+    expect_text(weftGetLastError(comm), {"#2 float32 sum count=0", "#2 float32 sum count=1", "differ in count"});
+    meet(kEnd, 2);
+    EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
+  });
+}
+
+// the same, so far ahead that the first of these calls is remembered no more
+// expect: weftMismatch as soon as it moves data
+TEST(Mismatch, beyond_the_recorder) {
+  expect_found_ahead(3000, {"all_reduce #3003 float32", "all_reduce #2 float32", "differ in operation number"}, 0);
+}
+
 // every rank makes the same calls, each late by up to 15 ms, so that the others compare calls while they wait
 // expect: all succeed
 TEST(Mismatch, none_where_ranks_are_late) {

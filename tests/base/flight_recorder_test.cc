@@ -67,6 +67,31 @@ class Memory {
   void* bytes_;
 };
 
+// no operation; one under way behind one that ended; it ends; one that is being written
+// expect: no place; the latest and how long ago, in nanoseconds of CLOCK_MONOTONIC; the one before
+TEST(FlightRecorder, place) {
+  const auto recorder = make_recorder();
+  EXPECT_FALSE(recorder->stand(0).has_value());
+  EXPECT_FALSE(recorder->stand(1).has_value());
+  begin(*recorder, 1);
+  recorder->end(Code::success);
+  const uint64_t ended = monotonic_ns();
+  usleep(2000);
+  begin(*recorder, 2);
+  const auto in_second = recorder->stand(2);
+  const uint64_t since_first = monotonic_ns() - ended;
+  ASSERT_TRUE(in_second.has_value());
+  EXPECT_EQ(static_cast<uint32_t>(in_second->low), 2u);
+  EXPECT_TRUE(in_second->under_way);
+  EXPECT_LT(in_second->since_ns, since_first);
+  EXPECT_GE(in_second->finished_ns, 1'900'000u);
+  EXPECT_LT(in_second->finished_ns, since_first + 100'000);
+  EXPECT_EQ(static_cast<uint32_t>(recorder->stand(3)->low), 2u);
+  recorder->end(Code::success);
+  EXPECT_FALSE(recorder->stand(2)->under_way);
+  EXPECT_EQ(recorder->stand(2)->since_ns / 1'000'000'000, 0u);
+}
+
 // nothing was recorded
 // expect: the owner's facts, and no operation
 TEST(FlightRecorder, facts) {

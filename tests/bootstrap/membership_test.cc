@@ -57,7 +57,7 @@ TEST_P(MembershipAs, departure) {
 TEST_P(MembershipAs, failure) {
   with_ranks(GetParam(), 5, [&](TestRank& self, int rank) {
     meet(kStart, 5);
-    if (rank == 3) return self.membership->broadcast_failure(Code::mismatch, "count 7, not 8");
+    if (rank == 3) return self.membership->broadcast_failure(Status(Code::mismatch, "count 7, not 8"));
     EXPECT_EQ(self.wait_for_failure(5000), fmt::format("{}: count 7, not 8", describe(self.joined.roster[3])));
     EXPECT_EQ(self.alive->error().code(), Code::mismatch);
   });

@@ -42,17 +42,23 @@ Notice notice(FrameKind kind, int rank, bool joining = false, CommunicatorKey ke
 // notices of every kind, written and read, cut at every length
 // expect: the same; refused
 TEST(Seats, notice_round_trip) {
-  const auto bytes = encode(notice(FrameKind::failure, 2, true));
+  Notice written = notice(FrameKind::failure, 2, true);
+  written.cause = Cause::order_cycle;
+  auto bytes = encode(written);
   const auto read = decode_notice(FrameKind::failure, bytes);
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->key, kKey);
   EXPECT_EQ(read->rank, 2);
   EXPECT_TRUE(read->joining);
   EXPECT_EQ(read->code, Code::mismatch);
+  EXPECT_EQ(read->cause, Cause::order_cycle);
   EXPECT_EQ(read->text, "text");
   for (size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_FALSE(decode_notice(FrameKind::failure, std::span(bytes).first(length)).has_value());
   }
+  constexpr size_t kFlags = 16;  // behind communicator, epoch and rank
+  bytes[kFlags] = static_cast<std::byte>(kCauseCount << 2);
+  EXPECT_FALSE(decode_notice(FrameKind::failure, bytes).has_value()) << "a cause that there is not";
 }
 
 // ranks enroll, some before this rank has its seat

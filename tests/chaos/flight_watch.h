@@ -17,7 +17,7 @@ inline std::string inbox_name(pid_t striker) {
   return "chaos-" + std::to_string(striker);
 }
 
-// Owned by the one that strikes. The ranks hand in the recorders of their first communicator; when all are here the
+// Owned by the one that strikes. The ranks hand in the recorders with their first communicator; when all are here the
 // inbox is closed, so that no later one waits for a reader.
 class FlightWatch {
  public:
@@ -29,7 +29,7 @@ class FlightWatch {
 
  private:
   OwnedFd inbox_;
-  std::array<OwnedFd, kRanksMost> records_;
+  std::array<OwnedFd, kRanksMost> files_;  // one holds the recorders of all communicators of a rank
 };
 
 }  // namespace weft::test

@@ -1,6 +1,8 @@
 // What one job of a campaign is: drawn from a seed, so that the seed replays it.
 #pragma once
 
+#include <weft/weft.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -30,7 +32,8 @@ struct Job {
   Second second = Second::together;
   // What weft must say became of the victims.
   std::string cause = "died";
-  bool victims_end = true;  // and are not merely cut off
+  weftVerdict_t verdict = weftVerdictDied;  // of the survivors
+  bool victims_end = true;                  // and are not merely cut off
   // How the last communicator is used: so many operations, or until kOver is set.
   int operations = 50;
   bool until_over = false;

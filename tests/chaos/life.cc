@@ -124,7 +124,7 @@ Ranks Life::failed_ranks() {
   weftFailure_t failure{};
   std::vector<int> ranks(kRanksMost);
   EXPECT_EQ(weftCommGetFailure(comm_, &failure, ranks.data(), kRanksMost), weftSuccess);
-  EXPECT_EQ(failure.verdict, weftVerdictDied);
+  EXPECT_EQ(failure.verdict, job_.verdict);
   EXPECT_EQ(failure.result, weftRemoteError);
   // A call that finds the communicator stopped is not begun.
   EXPECT_TRUE(failure.operation == called_ || failure.operation + 1 == called_)

@@ -59,6 +59,7 @@ Job stopped_job(uint64_t seed, int ranks) {
   Random random(mix64(seed));
   job.victims = {static_cast<int>(random.below(static_cast<uint64_t>(ranks)))};
   job.cause = "is silent: stopped or cut off";
+  job.verdict = weftVerdictStopped;
   return job;
 }
 

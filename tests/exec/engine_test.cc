@@ -39,7 +39,7 @@ struct Trial {
     LostTransport transport(asked);
     Engine engine({.communicator = 1, .epoch = 0, .rank = 0}, {.slots = 5, .slot_bytes = 65536},
                   {{nullptr, {}}, {&transport, {}}}, alive, {},
-                  {.stuck = [](auto, const auto&, const auto&) {}, .awaiting = [](const auto&) {}, .long_wait = [] {}});
+                  {.stuck = [] {}, .awaiting = [](const auto&) {}, .long_wait = [] {}});
     Plan plan(find_algorithm(Collective::broadcast, "chain")->generate({.ranks = 2, .rank = 0, .root = 1}));
     HostExecutor executor(plan, engine.slot_bytes());
     float value = 0;

@@ -2,6 +2,7 @@
 // shorter or longer does, and no sequence of such messages brings an agreement down.
 #include "base/assert.h"
 #include "bootstrap/agreement_news.h"
+#include "bootstrap/call_gathering.h"
 #include "bootstrap/calls_news.h"
 #include "input.h"
 
@@ -33,7 +34,12 @@ void check_calls(std::span<const std::byte> body) {
   if (!news) return;
   const std::vector<std::byte> again = encode(*news);
   WEFT_ASSERT(std::equal(again.begin(), again.end(), body.begin(), body.end()));
-  CallComparison comparison(kRanks);
+  CallComparison comparison;
+  CallGathering gathering(kRanks);
+  gathering.begin({0, 1}, 0, {});
+  gathering.note(1, news->place, {});
+  WEFT_ASSERT(gathering.diagnose([](int) { return true; }).culprits.size() <= Diagnosis::kCulpritsMax);
+  comparison.note(0, {{1, 2}, {2, 3}});
   const auto found = comparison.note(1, news->calls);
   WEFT_ASSERT(!found || (found->ones.number() == found->others.number() && found->ones != found->others));
 }

@@ -75,8 +75,11 @@ def gossip():
         yield name, bytes([choice]) + b"".join(bytes([len(body)]) + body for body in told)
     yield "expelled", bytes([11]) + bytes([len(told[0])]) + told[0]
     calls = b"".join(struct.pack("<QQ", number | 5 << 32, 1000) for number in (1, 2, 3))
-    yield "calls", b"\0" + struct.pack("<QIIIBB", 7, 1, 2, 0, 0, 3) + calls
-    yield "question", b"\0" + struct.pack("<QIIIBB", 7, 1, 0, 2, 1, 0)
+    place = struct.pack("<BQQII", 3, 3 | 5 << 32, 1000, 12, 34) + struct.pack("<QIQQ", 8, 1, 1 | 2 << 32, 10)
+    yield "calls", b"\0" + struct.pack("<QIIIBI", 7, 1, 2, 0, 1, 3) + place + bytes([3]) + calls
+    yield "question", b"\0" + struct.pack("<QIIIBI", 7, 1, 0, 2, 3, 3)
+    culprit = struct.pack("<IQII", 1, 8, 1, 4)
+    yield "diagnosis", b"\0" + struct.pack("<QIIIBI", 7, 1, 0, 2, 4, 3) + struct.pack("<BIIB", 2, 3, 0, 1) + culprit
 
 
 def members():

@@ -22,13 +22,22 @@ CallWords call_of(int operation, bool deviates) {
 
 Sitting::Sitting(uint64_t communicator, int rank, const Roster& roster, Doorbell& doorbell)
     : alive(static_cast<int>(roster.size()), doorbell), seat({communicator, 0}, rank, Secret{}, roster, &alive) {
-  seat.calls = [this] {
-    const size_t count = std::min(calls.size(), CallComparison::kCallsMax);
-    return std::vector<CallWords>(calls.end() - static_cast<ptrdiff_t>(count), calls.end());
-  };
-  seat.describe = [](const Disagreement& found) {
-    return fmt::format("ranks {} and {} differ", found.one, found.other);
-  };
+  seat.watch.source = {
+      .calls = [this](uint32_t around) { return calls_around(around); },
+      .place = [this] { return RankPlace{.latest = latest_call(), .inside = !calls.empty()}; },
+      .describe = [](const CallWords& words) { return fmt::format("call {}", words.number()); },
+      .describe_disagreement =
+          [](const Disagreement& found) { return fmt::format("ranks {} and {} differ", found.one, found.other); }};
+}
+
+std::vector<CallWords> Sitting::calls_around(uint32_t around) const {
+  const size_t wanted = around == 0 ? calls.size() : around + CallComparison::kCallsBehind;
+  const size_t end = std::min(calls.size(), wanted), begin = end - std::min(end, CallComparison::kCallsMax);
+  return {calls.begin() + static_cast<ptrdiff_t>(begin), calls.begin() + static_cast<ptrdiff_t>(end)};
+}
+
+CallWords Sitting::latest_call() const {
+  return calls.empty() ? CallWords{} : calls.back();
 }
 
 Rank::Rank(Job& job, Process& process, int number, const Program& program)
@@ -178,7 +187,7 @@ bool Rank::wait() {
 void Rank::ask_while_waiting(const std::vector<int>& others) {
   Sitting& sitting = sittings_.back();
   if (world_.now() >= calls_at_) {
-    process_.board().tell_calls(sitting.seat, world_.now());
+    process_.board().tell_calls(sitting.seat, 0, CallsNews::Kind::waiting, world_.now());
     calls_at_ = since_ + 4 * (calls_at_ - since_);
   }
   if (world_.now() < watch_at_) return;

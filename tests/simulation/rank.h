@@ -25,6 +25,8 @@ struct Sitting {
   Seat seat;
   size_t shrinks = 0;            // taken
   std::vector<CallWords> calls;  // all of them
+  std::vector<CallWords> calls_around(uint32_t around) const;
+  CallWords latest_call() const;
   Group* group = nullptr;
   bool left = false;
 };

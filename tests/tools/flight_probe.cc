@@ -2,6 +2,7 @@
 //   flight_probe kill     it kills the last rank there, then ends with status 3
 //   flight_probe exit     it ends with status 3
 //   flight_probe good     it comes too, and all end well
+//   flight_probe slow     the same, and rank 1 is late to each of 30 further ones
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -22,6 +23,8 @@ namespace {
 
 constexpr int kLimitMs = 60'000;
 constexpr uint32_t kThird = 3;
+constexpr int kFurther = 30;
+constexpr useconds_t kLateUs = 10'000;  // more than a busy machine delays the others by, mostly
 
 bool fail(const char* what) {
   std::fprintf(stderr, "flight_probe: %s: %s\n", what, weftGetLastError(nullptr));
@@ -64,13 +67,19 @@ bool run(std::string_view mode, weftComm_t comm, int rank, int ranks) {
   std::vector<float> values(4096, 1), sums(4096);
   if (weftBroadcast(values.data(), values.data(), 100, weftFloat32, 1, comm, nullptr) != weftSuccess)
     return fail("second");
-  if (rank == 0 && mode != "good") {
+  if (rank == 0 && (mode == "kill" || mode == "exit")) {
     if (!await_others(pids)) return fail("the others are not in their third collective");
     if (mode == "kill") kill(pids.back(), SIGKILL);
     _exit(3);
   }
   const auto result = weftAllReduce(values.data(), sums.data(), values.size(), weftFloat32, weftSum, comm, nullptr);
-  return result == weftSuccess || fail("third");
+  if (result != weftSuccess) return fail("third");
+  for (int i = 0; i < kFurther && mode == "slow"; ++i) {
+    if (rank == 1) usleep(kLateUs);
+    if (weftAllReduce(values.data(), sums.data(), 1, weftFloat32, weftSum, comm, nullptr) != weftSuccess)
+      return fail("a further one");
+  }
+  return true;
 }
 
 }  // namespace

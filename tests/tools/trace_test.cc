@@ -52,6 +52,28 @@ rank 2 had entered no collective
 )");
 }
 
+// rank 1 enters nine of ten calls 2 ms after the first; then all at once; then calls that one record does not hold
+// expect: a line that names it; none; none
+TEST(Trace, slow_rank) {
+  const FlightFolder folder;
+  const auto records = [&](uint64_t late_ticks, uint32_t gap) {
+    std::vector<std::string> files;
+    for (const int rank : {0, 1, 2}) {
+      std::vector<FixedOperation> operations;
+      for (uint32_t call = 1; call <= 10; ++call) {
+        const bool late = rank == (call == 4 ? 2 : 1);
+        const uint32_t number = rank == 2 ? call + gap : call;
+        operations.push_back({number, call * 10 * kMs + (late ? late_ticks : static_cast<uint64_t>(rank)), kMs});
+      }
+      files.push_back(folder.write(rank, "node-a", 1, 0, operations));
+    }
+    return run_command(weft_trace({"--text", "--last", "0"}, files)).out;
+  };
+  expect_text(records(2 * kMs, 0), {"\nSLOW_RANK 1: last into 90 % of 10 calls, median 2.0 ms after the first\n"});
+  EXPECT_FALSE(contains(records(kMs / 100, 0), "SLOW_RANK"));
+  EXPECT_FALSE(contains(records(2 * kMs, 5), "SLOW_RANK"));
+}
+
 // the same as JSON, with an operation of the other host
 // expect: a track for each rank, names, and times that the clocks of both hosts agree on
 TEST(Trace, json) {
@@ -163,6 +185,18 @@ TEST(Trace, records_in_a_directory) {
   EXPECT_FALSE(match(shown.out,
                      "rank 2 was in no collective; last finished all_reduce #3 float32 sum count=4096, "
                      "[0-9.]+ (us|ms|s) before; it had destroyed its communicator\n")
+                   .empty())
+      << shown.out;
+}
+
+// rank 1 comes 10 ms late to 30 of 33 collectives
+// expect: it is named as slow
+TEST(Trace, names_a_slow_rank) {
+  const FlightFolder folder;
+  EXPECT_EQ(run_command(probe({}, "slow"), {"WEFT_TRACE_DIR=" + folder.path()}).status, 0);
+  const auto shown = run_command(weft_trace({"--text", "--last", "0"}, folder.files()));
+  EXPECT_FALSE(match(shown.out,
+                     "SLOW_RANK 1: last into (7[5-9]|[89][0-9]|100) % of 33 calls, median [0-9.]+ ms after the first\n")
                    .empty())
       << shown.out;
 }
