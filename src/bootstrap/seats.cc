@@ -138,6 +138,7 @@ void Seats::apply(Seat& seat, const ProcessId& from, const Notice& notice) {
       seat.failures.depart(notice.rank);
       seat.shrink.depart(notice.rank);
       posts_due_ = true;
+      settle(seat);  // It may have been the last that was waited for.
       return;
     case FrameKind::failure:
       seat.alive->fail(

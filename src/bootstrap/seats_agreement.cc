@@ -69,6 +69,17 @@ void Seats::lose_in(Seat& seat, const ProcessId& process, Code code, const std::
   settle(seat);
 }
 
+void Seats::meet(const ProcessId& process) {
+  for (const auto& [key, seat] : seats_) {
+    for (const Member& member : seat->roster) {
+      if (member.process != process || member.rank == seat->rank) continue;
+      seat->failures.meet(member.rank);
+      seat->shrink.meet(member.rank);
+    }
+  }
+  posts_due_ = true;
+}
+
 void Seats::call_shrink(Seat& seat) {
   if (!seat.shrink.called()) seat.shrink.take_part();
   posts_due_ = true;
@@ -94,6 +105,7 @@ void Seats::apply(Seat& seat, const ProcessId& from, const AgreementNews& news) 
     if (rank >= 0 && static_cast<size_t>(rank) < seat.roster.size()) seat.causes.emplace(rank, cause);
   }
   seat.agreement(news.subject).receive(news.from, news.message);
+  seat.shrink.suspect(seat.failures.failed());
   failures_known_ = failures_known_ || !seat.failures.failed().empty();
   posts_due_ = true;
   settle(seat);

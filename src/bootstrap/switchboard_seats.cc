@@ -62,7 +62,7 @@ void Switchboard::call_shrink(Seat& seat, size_t taken) {
 }
 
 std::optional<Expected<RankSet>> Switchboard::shrunk(const Seat& seat, size_t taken) {
-  if (seat.shrink.expelled()) return failure_of(seat.alive->error());
+  if (seat.failures.expelled() || seat.shrink.expelled()) return failure_of(seat.alive->error());
   if (seat.shrink.decisions().size() <= taken) return std::nullopt;
   return seat.shrink.decisions()[taken];
 }

@@ -20,6 +20,7 @@ Job::Job(uint64_t seed, bool traced)
   world_.slowest = kSlowest[world_.random.below(4)];
   world_.on_crash = [this](int process) {
     for (const auto& [id, meeting] : meetings_) meeting->lose_process(process);
+    crash_another();
   };
   draw_processes();
   draw_faults();
@@ -58,17 +59,21 @@ void Job::draw_processes() {
   const uint64_t share = 1 + random.below(3);  // ranks in a process, at most
   const Span thinks = random.below(2) == 0 ? Span(microseconds(100)) : Span(milliseconds(10));
   const bool grows = has(Trouble::grow) && random.below(4) != 0;
+  const int patient = has(Trouble::mismatch) ? static_cast<int>(random.below(static_cast<uint64_t>(ranks_))) : -1;
   const auto add = [&](int rank, Process& process) {
     Program program = draw_program();
     program.grows = grows;
     program.thinks = thinks;
     if (rank == deviant_) program.deviates_at = deviates_at_;
+    // The ranks that do not wait for each other are asked.
+    if (patient >= 0 && rank != patient && random.below(2) == 0) program.dawdles = seconds(1);
     auto added = std::make_unique<Rank>(*this, process, rank, program);
     (rank < ranks_ ? members_ : fresh_).push_back(added.get());
     process.add_rank(std::move(added));
   };
   for (int rank = 0; rank < ranks_;) {
     Process& process = world_.add_process();
+    process.exits = random.below(2) == 0;
     for (uint64_t left = 1 + random.below(share); left > 0 && rank < ranks_; --left) add(rank++, process);
   }
   processes_ = static_cast<int>(world_.processes());
@@ -98,6 +103,26 @@ void Job::befall(std::function<void()> fault) {
             std::move(fault));
 }
 
+// Deaths come together: at the moment when the survivors of the last one agree.
+void Job::crash_another() {
+  Random& random = world_.random;
+  if (random.below(2) == 0) return;
+  int victim = any_process();
+  for (int lowest = 0; random.below(2) == 0 && lowest < processes_; ++lowest) {
+    victim = lowest;
+    if (!world_.process(lowest).gone()) break;
+  }
+  const int words = static_cast<int>(random.below(2 * static_cast<uint64_t>(ranks_)));
+  const Span within = random.below(2) == 0 ? Span(microseconds(500)) : Span(milliseconds(30));
+  world_.at(world_.now() + Span(static_cast<int64_t>(random.below(static_cast<uint64_t>(within.count())))), victim,
+            [this, victim, words] { doom(victim, words); });
+}
+
+void Job::doom(int victim, int words) {
+  world_.process(victim).words_left = words;
+  world_.blame(victim);
+}
+
 void Job::draw_faults() {
   Random& random = world_.random;
   const bool crashes = has(Trouble::crash) || (has(Trouble::grow) && random.below(2) == 0) ||
@@ -108,8 +133,7 @@ void Job::draw_faults() {
       const int words = random.below(2) == 0 ? -1 : static_cast<int>(random.below(6));
       befall([this, victim, words] {
         if (words < 0) return world_.crash(victim);
-        world_.process(victim).words_left = words;
-        world_.blame(victim);
+        doom(victim, words);
       });
     }
   }
@@ -151,6 +175,7 @@ Group& Job::group(uint64_t communicator, const Roster& roster) {
   auto& place = groups_[communicator];
   if (place != nullptr) return *place;
   place = std::make_unique<Group>(world_, communicator, roster);
+  place->only_crashes = trouble_ == Trouble::crash;
   place->may_fail = has(Trouble::leave) || has(Trouble::revoke);
   if (groups_.size() == 1) {
     place->deviant = deviant_;

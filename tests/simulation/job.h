@@ -52,9 +52,12 @@ class Job {
   void draw_silence();
   void befall(std::function<void()> fault);
   int any_process();
+  void crash_another();
+  void doom(int victim, int words);  // it crashes when it has said so many more
   // verdict.cc: when everything has come to rest
   void judge();
   void judge_rank(Rank& rank);
+  void judge_thawed(Rank& rank);
   void judge_expelled();
   void judge_mismatch();
 

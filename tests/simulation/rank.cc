@@ -42,8 +42,15 @@ Time Rank::wake_at() const {
   return std::min({calls_at_, watch_at_, stage_ == Stage::gathering ? resume_ : Time::max()});
 }
 
-bool Rank::step() {
+void Rank::look() {
+  if (!sittings_.empty()) sittings_.back().group->check_limit(sittings_.back().seat.rank);
+}
+
+void Rank::show() {
   if (!sittings_.empty()) sittings_.back().group->check(sittings_.back().seat.rank);
+}
+
+bool Rank::step() {
   if (on_errand_ || (world_.now() < resume_ && stage_ != Stage::gathering)) return false;
   switch (stage_) {
     case Stage::gathering:
@@ -97,6 +104,7 @@ bool Rank::gather() {
   }
   if (gone_ || sitting.alive.stopped() || world_.now() >= deadline_) {
     const bool told = sitting.alive.stopped();
+    sitting.group->may_fail = true;
     announce(FrameKind::failure, told ? sitting.alive.error().code() : Code::remote_error,
              told ? std::string(sitting.alive.error().text()) : "could not come together with the others", true, told);
     if (!job_.faulty()) world_.violate("rank {} could not join although nothing is wrong", number_);
@@ -147,6 +155,10 @@ bool Rank::call() {
               operation);
   job_.publish(*sitting.group, sitting.seat.rank, operation);
   if (operation == sitting.group->deviates_at) sitting.group->place(sitting.seat.rank).arrived = world_.now();
+  if (program_.dawdles > Span{} && operation == sitting.group->deviates_at) {
+    resume_ = world_.now() + program_.dawdles;
+    return true;
+  }
   stage_ = Stage::waiting;
   since_ = world_.now();
   calls_at_ = since_ + kTellCalls;
@@ -293,6 +305,7 @@ void Rank::leave(Sitting& sitting) {
   if (std::exchange(sitting.left, true)) return;
   const Seat& seat = sitting.seat;
   sitting.group->check(seat.rank);
+  sitting.group->check_knowledge(seat.rank);
   process_.board().leave(sitting.seat, world_.now());
   sitting.group->place(seat.rank).left = true;
   sitting.group->place(seat.rank).published = static_cast<int>(sitting.calls.size());

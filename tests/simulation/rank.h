@@ -34,6 +34,7 @@ struct Program {
   int operations = 2;              // in each communicator
   int deviates_at = 0;             // the operation of the first communicator in which it calls something else; 0: none
   int revokes_at = 0;              // the same, for weftCommRevoke
+  Span dawdles{};                  // after the operation in which ranks differ, which it does not wait for
   int leaves_at = 0;               // before that operation, without a word
   bool leaves_on_failure = false;  // instead of shrinking
   bool grows = false;              // in the end, with the others of its communicator
@@ -48,6 +49,10 @@ class Rank {
   Rank(Job& job, Process& process, int number, const Program& program);
   ~Rank();
 
+  // Before anything happens in its process.
+  void look();
+  // After it: what the rank has been told is checked.
+  void show();
   // Goes on as far as it can; true if it did.
   bool step();
   Time wake_at() const;

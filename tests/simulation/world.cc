@@ -66,6 +66,7 @@ void World::crash(int process) {
   if (victim.gone()) return;
   note("process {} crashes", process);
   victim.crashed = true;
+  victim.crashed_at = now_;
   blame(process);
   for (int end = 0; end < static_cast<int>(ends_.size()); ++end) {
     if (end_at(end).process != process || end_at(end).closed) continue;
@@ -82,7 +83,8 @@ void World::crash(int process) {
 void World::freeze(int process, Span span) {
   if (this->process(process).gone()) return;
   note("process {} freezes for {} ms", process, span / milliseconds(1));
-  this->process(process).frozen_until = now_ + span;
+  Time& until = this->process(process).frozen_until;
+  until = std::max(until, now_ + span);
 }
 
 void World::part(const std::vector<bool>& side, Span span) {
