@@ -1,6 +1,7 @@
 #include "simulation/job.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "simulation/process.h"
 
@@ -12,12 +13,17 @@ constexpr seconds kEnd{150};  // of simulated time: no rank may wait so long
 constexpr milliseconds kShort{3000}, kLong{7000};
 constexpr std::chrono::hours kForever{1};
 
+using enum Trouble;
+constexpr Trouble kDrawn[] = {none,  crash, link, short_freeze, storm, long_freeze, parting, storm, mismatch,
+                              storm, crash, link, revoke,       leave, grow,        storm,   storm, all};
+
 }  // namespace
 
 Job::Job(uint64_t seed, bool traced)
-    : seed_(seed), world_(mix64(seed), traced), trouble_(static_cast<Trouble>(seed % kTroubles)) {
+    : seed_(seed), world_(mix64(seed), traced), trouble_(kDrawn[seed % std::size(kDrawn)]) {
   static constexpr Span kSlowest[] = {microseconds(300), milliseconds(3), milliseconds(40), milliseconds(200)};
   world_.slowest = kSlowest[world_.random.below(4)];
+  world_.slow_one_in = world_.random.below(2) == 0 ? 10 : 2;
   world_.on_crash = [this](int process) {
     for (const auto& [id, meeting] : meetings_) meeting->lose_process(process);
     crash_another();
@@ -29,7 +35,7 @@ Job::Job(uint64_t seed, bool traced)
 std::string Job::describe() const {
   static constexpr const char* kNames[] = {
       "nothing",    "crashes",  "a broken link",      "a short freeze", "a long freeze", "a partition",
-      "a mismatch", "a revoke", "a rank that leaves", "growing",        "everything"};
+      "a mismatch", "a revoke", "a rank that leaves", "growing",        "many crashes",  "everything"};
   return fmt::format("seed {}: {} ranks in {} processes, {}", seed_, ranks_, processes_,
                      kNames[static_cast<size_t>(trouble_)]);
 }
@@ -50,6 +56,7 @@ std::string Job::run() {
 void Job::draw_processes() {
   Random& random = world_.random;
   ranks_ = static_cast<int>(2 + random.below(5));
+  if (has(Trouble::storm)) ranks_ = static_cast<int>(3 + random.below(7));
   if (seed_ % 20 == 7) ranks_ = static_cast<int>(6 + random.below(11));
   if (seed_ % 1000 == 77) ranks_ = static_cast<int>(32 + random.below(33));
   if (has(Trouble::mismatch)) {
@@ -85,6 +92,7 @@ void Job::draw_processes() {
 Program Job::draw_program() {
   Random& random = world_.random;
   Program program;
+  if (has(Trouble::storm)) program.operations = 4;
   program.keeps_old = random.below(2) == 0;
   if (has(Trouble::revoke) && random.below(3) == 0) program.revokes_at = 1 + static_cast<int>(random.below(2));
   if (has(Trouble::leave) && random.below(3) == 0) program.leaves_at = 1 + static_cast<int>(random.below(2));
@@ -106,7 +114,7 @@ void Job::befall(std::function<void()> fault) {
 // Deaths come together: at the moment when the survivors of the last one agree.
 void Job::crash_another() {
   Random& random = world_.random;
-  if (random.below(2) == 0) return;
+  if (random.below(has(Trouble::storm) ? 5 : 2) == 0) return;
   int victim = any_process();
   for (int lowest = 0; random.below(2) == 0 && lowest < processes_; ++lowest) {
     victim = lowest;
@@ -125,7 +133,7 @@ void Job::doom(int victim, int words) {
 
 void Job::draw_faults() {
   Random& random = world_.random;
-  const bool crashes = has(Trouble::crash) || (has(Trouble::grow) && random.below(2) == 0) ||
+  const bool crashes = has(Trouble::crash) || has(Trouble::storm) || (has(Trouble::grow) && random.below(2) == 0) ||
                        ((has(Trouble::leave) || has(Trouble::revoke)) && random.below(2) == 0);
   if (crashes) {
     for (uint64_t left = 1 + random.below(static_cast<uint64_t>(processes_)); left > 0; --left) {
@@ -175,7 +183,7 @@ Group& Job::group(uint64_t communicator, const Roster& roster) {
   auto& place = groups_[communicator];
   if (place != nullptr) return *place;
   place = std::make_unique<Group>(world_, communicator, roster);
-  place->only_crashes = trouble_ == Trouble::crash;
+  place->only_crashes = trouble_ == Trouble::crash || trouble_ == Trouble::storm;
   place->may_fail = has(Trouble::leave) || has(Trouble::revoke);
   if (groups_.size() == 1) {
     place->deviant = deviant_;

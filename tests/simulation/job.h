@@ -25,9 +25,9 @@ enum class Trouble : uint8_t {
   revoke,
   leave,
   grow,
+  storm,
   all
 };
-inline constexpr uint64_t kTroubles = 11;
 
 class Job {
  public:
@@ -39,6 +39,9 @@ class Job {
 
   // For ranks.
   bool faulty() const { return trouble_ != Trouble::none; }
+  bool cut() const {
+    return has(Trouble::parting) || has(Trouble::link) || has(Trouble::long_freeze) || has(Trouble::short_freeze);
+  }
   Group& group(uint64_t communicator, const Roster& roster);
   void publish(Group& group, int rank, int operation);
   void go_to_root(Rank& rank, uint64_t meeting, int place, int ranks);

@@ -99,6 +99,7 @@ void Process::carry_out() {
       world_.note("process {} cuts {} off", index, peer);
       links_.erase(peer);
       world_.close(end);
+      if (world_.process(peer).blamed) world_.blame(index);  // To the other it looks dead, when that goes on.
       continue;
     }
     if (words_left >= 0 && words_left-- == 0) return world_.crash(index);

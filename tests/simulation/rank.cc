@@ -105,6 +105,7 @@ bool Rank::gather() {
   if (gone_ || sitting.alive.stopped() || world_.now() >= deadline_) {
     const bool told = sitting.alive.stopped();
     sitting.group->may_fail = true;
+    if (world_.now() >= deadline_) check_patience();
     announce(FrameKind::failure, told ? sitting.alive.error().code() : Code::remote_error,
              told ? std::string(sitting.alive.error().text()) : "could not come together with the others", true, told);
     if (!job_.faulty()) world_.violate("rank {} could not join although nothing is wrong", number_);
@@ -119,6 +120,20 @@ bool Rank::gather() {
   pause_ = std::min<Span>(2 * pause_, kLongestPause);
   approach_ = 0;
   return true;
+}
+
+// It has waited for all of its time: not for those of whom it could know that they do not come.
+void Rank::check_patience() {
+  const Sitting& sitting = sittings_.back();
+  const std::vector<int> absent = sitting.seat.absent_ranks();
+  if (absent.empty() && !job_.cut()) world_.violate("rank {} waits although all have come", number_);
+  for (const int rank : absent) {
+    const auto& place = sitting.group->place(rank);
+    const Process& peer = world_.process(place.process);
+    const bool long_dead = peer.crashed && world_.now() - peer.crashed_at > seconds(4);
+    if (!job_.cut() && (long_dead || (place.left && process_.link_to(peer.index) >= 0)))
+      world_.violate("rank {} waits for rank {}, which is gone", number_, rank);
+  }
 }
 
 bool Rank::run_errand(Gathering::Approach& approach) {
@@ -258,6 +273,7 @@ void Rank::take_smaller(const RankSet& failed) {
   sit_down(next.communicator, next.rank, next.roster);
   Sitting& smaller = sittings_.back();
   smaller.seat.young = true;
+  smaller.group->place(smaller.seat.rank).joined = true;
   if (!process_.board().enter_together(smaller.seat, world_.now()).ok())
     world_.violate("rank {} cannot go on", number_);
   if (!program_.keeps_old) leave(before);

@@ -74,6 +74,7 @@ class Rank {
 
   bool gather();
   bool run_errand(Gathering::Approach& approach);
+  void check_patience();
   bool call();
   bool wait();
   bool shrink();

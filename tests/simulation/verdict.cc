@@ -33,13 +33,16 @@ void Job::judge_rank(Rank& rank) {
 }
 
 void Job::judge_thawed(Rank& rank) {
-  if (rank.sitting() == nullptr || rank.ending() == Ending::expelled || rank.ending() == Ending::not_joined) return;
-  Group& group = *rank.sitting()->group;
-  for (int other = 0; other < group.size(); ++other) {
-    const auto& decisions = group.place(other).failures;
-    if (!decisions.empty() &&
-        std::binary_search(decisions.back().begin(), decisions.back().end(), rank.sitting()->seat.rank))
-      world_.violate("{}: it was expelled and does not know it", rank.where());
+  if (rank.ending() != Ending::done) return;
+  for (const auto& [id, group] : groups_) {
+    for (int place = 0; place < group->size(); ++place) {
+      if (group->roster()[static_cast<size_t>(place)].pid != rank.number() || !group->place(place).stopped) continue;
+      for (int other = 0; other < group->size(); ++other) {
+        const auto& decisions = group->place(other).failures;
+        if (!decisions.empty() && std::binary_search(decisions.back().begin(), decisions.back().end(), place))
+          world_.violate("rank {} was expelled from communicator {:x} and goes on alone", rank.number(), id);
+      }
+    }
   }
 }
 

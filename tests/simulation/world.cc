@@ -53,7 +53,7 @@ void World::run_until(Time end) {
 }
 
 Span World::delay() {
-  if (random.below(10) != 0) return microseconds(10 + random.below(200));
+  if (random.below(slow_one_in) != 0) return microseconds(10 + random.below(200));
   return microseconds(10) + Span(static_cast<int64_t>(random.below(static_cast<uint64_t>(slowest.count()))));
 }
 
