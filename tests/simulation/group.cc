@@ -66,7 +66,7 @@ void Group::check_limit(int rank) {
 
 void Group::check_knowledge(int rank) {
   const Place& here = place(rank);
-  const auto all_joined = [](const Place& one) { return one.joined; };
+  const auto all_joined = [&](const Place& one) { return one.joined || world_.process(one.process).crashed; };
   if (!only_crashes || !std::all_of(places_.begin(), places_.end(), all_joined)) return;
   for (int other = 0; other < size(); ++other) {
     const Process& process = world_.process(place(other).process);

@@ -14,8 +14,8 @@ constexpr milliseconds kShort{3000}, kLong{7000};
 constexpr std::chrono::hours kForever{1};
 
 using enum Trouble;
-constexpr Trouble kDrawn[] = {none,  crash, link, short_freeze, storm, long_freeze, parting, storm, mismatch,
-                              storm, crash, link, revoke,       leave, grow,        storm,   storm, all};
+constexpr Trouble kDrawn[] = {none,  crash, link,   short_freeze, storm, long_freeze, parting, tangle, mismatch,
+                              storm, crash, tangle, revoke,       leave, grow,        storm,   tangle, all};
 
 }  // namespace
 
@@ -34,8 +34,9 @@ Job::Job(uint64_t seed, bool traced)
 
 std::string Job::describe() const {
   static constexpr const char* kNames[] = {
-      "nothing",    "crashes",  "a broken link",      "a short freeze", "a long freeze", "a partition",
-      "a mismatch", "a revoke", "a rank that leaves", "growing",        "many crashes",  "everything"};
+      "nothing",      "crashes",           "a broken link", "a short freeze",     "a long freeze",
+      "a partition",  "a mismatch",        "a revoke",      "a rank that leaves", "growing",
+      "many crashes", "many broken links", "everything"};
   return fmt::format("seed {}: {} ranks in {} processes, {}", seed_, ranks_, processes_,
                      kNames[static_cast<size_t>(trouble_)]);
 }
@@ -56,7 +57,7 @@ std::string Job::run() {
 void Job::draw_processes() {
   Random& random = world_.random;
   ranks_ = static_cast<int>(2 + random.below(5));
-  if (has(Trouble::storm)) ranks_ = static_cast<int>(3 + random.below(7));
+  if (has(Trouble::storm) || has(Trouble::tangle)) ranks_ = static_cast<int>(3 + random.below(7));
   if (seed_ % 20 == 7) ranks_ = static_cast<int>(6 + random.below(11));
   if (seed_ % 1000 == 77) ranks_ = static_cast<int>(32 + random.below(33));
   if (has(Trouble::mismatch)) {
@@ -149,7 +150,22 @@ void Job::draw_faults() {
     const int one = any_process(), other = any_process();
     befall([this, one, other] { world_.break_connection(one, other); });
   }
+  if (has(Trouble::tangle)) draw_tangle();
   draw_silence();
+}
+
+// Ranks take each other for dead, and not all the same ones.
+void Job::draw_tangle() {
+  Random& random = world_.random;
+  const Span close = random.below(2) == 0 ? Span(microseconds(300)) : Span(milliseconds(3));
+  befall([this, close, &random] {
+    for (uint64_t left = 1 + random.below(4); left > 0; --left) {
+      const int one = random.below(2) == 0 ? 0 : any_process(), other = any_process();
+      const Span later(static_cast<int64_t>(random.below(static_cast<uint64_t>(close.count()))));
+      world_.at(world_.now() + later, [this, one, other] { world_.break_connection(one, other); });
+    }
+    if (random.below(3) == 0) doom(any_process(), static_cast<int>(random.below(2 * static_cast<uint64_t>(ranks_))));
+  });
 }
 
 void Job::draw_silence() {

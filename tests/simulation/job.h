@@ -26,6 +26,7 @@ enum class Trouble : uint8_t {
   leave,
   grow,
   storm,
+  tangle,
   all
 };
 
@@ -40,7 +41,8 @@ class Job {
   // For ranks.
   bool faulty() const { return trouble_ != Trouble::none; }
   bool cut() const {
-    return has(Trouble::parting) || has(Trouble::link) || has(Trouble::long_freeze) || has(Trouble::short_freeze);
+    return has(Trouble::parting) || has(Trouble::link) || has(Trouble::tangle) || has(Trouble::long_freeze) ||
+           has(Trouble::short_freeze);
   }
   Group& group(uint64_t communicator, const Roster& roster);
   void publish(Group& group, int rank, int operation);
@@ -53,6 +55,7 @@ class Job {
   Program draw_program();
   void draw_faults();
   void draw_silence();
+  void draw_tangle();
   void befall(std::function<void()> fault);
   int any_process();
   void crash_another();

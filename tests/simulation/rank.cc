@@ -249,7 +249,10 @@ bool Rank::shrink() {
     return true;
   }
   auto shrunk = Switchboard::shrunk(sitting.seat, sitting.shrinks);
+  if (shrunk && !std::exchange(noticed_, true) && world_.random.below(2) == 0)
+    return think(Stage::shrinking), true;  // The thread that waits comes to it later.
   if (shrunk) {
+    noticed_ = false;
     sitting.group->check(sitting.seat.rank);
     watch_at_ = Time::max();
     if (!*shrunk) {

@@ -100,6 +100,7 @@ class Rank {
   std::list<Sitting> sittings_;  // the last is the one in use
   bool first_communicator_ = true;
   bool has_grown_ = false;
+  bool noticed_ = false;  // that the shrink it waits for is over
 
   std::unique_ptr<Gathering> gathering_;
   size_t approach_ = 0;  // the next one to look at
