@@ -127,6 +127,15 @@ void Job::crash_another() {
             [this, victim, words] { doom(victim, words); });
 }
 
+void Job::endanger(Group& group) {
+  if (!has(Trouble::storm) || world_.random.below(3) != 0) return;
+  for (int rank = 0; rank < group.size(); ++rank) {
+    if (world_.process(group.place(rank).process).gone() || group.place(rank).left) continue;
+    return doom(group.place(rank).process,
+                static_cast<int>(world_.random.below(3 * static_cast<uint64_t>(group.size()))));
+  }
+}
+
 void Job::doom(int victim, int words) {
   world_.process(victim).words_left = words;
   world_.blame(victim);

@@ -45,6 +45,7 @@ class Job {
            has(Trouble::short_freeze);
   }
   Group& group(uint64_t communicator, const Roster& roster);
+  void endanger(Group& group);  // it shrinks: whoever coordinates may die of it
   void publish(Group& group, int rank, int operation);
   void go_to_root(Rank& rank, uint64_t meeting, int place, int ranks);
   void grow(Rank& rank);

@@ -244,6 +244,7 @@ bool Rank::shrink() {
   if (place.asked == static_cast<int>(sitting.shrinks)) {
     ++place.asked;
     world_.note("communicator {:x}: rank {} calls shrink", sitting.seat.key.communicator, sitting.seat.rank);
+    job_.endanger(*sitting.group);
     process_.board().call_shrink(sitting.seat, sitting.shrinks);
     watch_at_ = world_.now();
     return true;
