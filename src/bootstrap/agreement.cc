@@ -41,8 +41,20 @@ void Agreement::receive(int from, const AgreementMessage& message) {
   note_failed(message.failed);
   if (news && coordinator() == self_) say_to_all(AgreementMessage::Kind::commit);
   if (message.kind == AgreementMessage::Kind::propose) hear_proposal(from, message);
+  // It asks for a decision that has been taken: its coordinator died before it could say so.
+  if (message.kind == AgreementMessage::Kind::inform && message.decided < decided())
+    say(from, AgreementMessage::Kind::commit, ballot_);
   if (message.kind == AgreementMessage::Kind::answer && !news) hear_answer(from, message);
   go_on();
+}
+
+void Agreement::meet(int rank) {
+  if (expelled_) return;
+  if (proposing_ && !gone(rank)) {
+    say(rank, AgreementMessage::Kind::propose, ballot_);
+  } else if (!failed_.empty() || decided() != 0) {
+    say(rank, AgreementMessage::Kind::inform, 0);
+  }
 }
 
 std::vector<Agreement::Outgoing> Agreement::take_outgoing() {

@@ -41,6 +41,7 @@ class Agreement {
   void take_part();   // Start::on_call: in one more decision
   bool called() const { return joined_ > decided(); }  // and that one is still to come
   void receive(int from, const AgreementMessage& message);
+  void meet(int rank);  // there was no way to it before: what it should have heard is said again
 
   struct Outgoing {
     int to;

@@ -152,6 +152,7 @@ void Seats::apply(Seat& seat, const ProcessId& from, const Notice& notice) {
       seat.alive->depart(notice.rank);
       for (Agreement& agreement : seat.agreements) agreement.depart(notice.rank);
       owe_posts(seat);
+      settle(seat);  // It may have been the last that was waited for.
       return;
     case FrameKind::failure:
       seat.alive->fail(

@@ -84,6 +84,8 @@ class Seats {
   void lose(const ProcessId& process, Code code, const std::string& what);
   // The same for one seat and a process that was gone when the seat came.
   void lose_in(Seat& seat, const ProcessId& process, Code code, const std::string& what);
+  // There is a link to a process: what its ranks missed is said again.
+  void meet(const ProcessId& process);
   // This rank takes part in one more agreement on the subject, unless it already does.
   void call(Seat& seat, Subject subject);
   // This rank is about to leave: the others keep what it has decided.

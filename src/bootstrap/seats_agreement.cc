@@ -78,6 +78,16 @@ void Seats::lose_in(Seat& seat, const ProcessId& process, Code code, const std::
   settle(seat);
 }
 
+void Seats::meet(const ProcessId& process) {
+  for (const auto& [key, seat] : seats_) {
+    for (const Member& member : seat->roster) {
+      if (member.process != process || member.rank == seat->rank) continue;
+      for (Agreement& agreement : seat->agreements) agreement.meet(member.rank);
+      owe_posts(*seat);
+    }
+  }
+}
+
 void Seats::call(Seat& seat, Subject subject) {
   if (!seat.agreement(subject).called()) seat.agreement(subject).take_part();
   owe_posts(seat);
@@ -102,6 +112,7 @@ void Seats::apply(Seat& seat, const ProcessId& from, const AgreementNews& news) 
     if (rank >= 0 && static_cast<size_t>(rank) < seat.roster.size()) seat.causes.emplace(rank, cause);
   }
   seat.agreement(news.subject).receive(news.from, news.message);
+  for (Agreement& agreement : seat.agreements) agreement.suspect(seat.failures().failed());
   failures_known_ = failures_known_ || !seat.failures().failed().empty();
   owe_posts(seat);
   settle(seat);

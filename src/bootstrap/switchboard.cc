@@ -20,9 +20,12 @@ void Switchboard::pass_time(Time now) {
 }
 
 void Switchboard::link(const ProcessId& peer) {
-  // A process connects anew only after it has seen the old connection break.
-  if (lines_.contains(peer)) lose(peer, Code::remote_error, "lost its control connection");
+  // A process connects anew only after it has seen the old connection break, or given it up on the way.
+  const auto old = lines_.find(peer);
+  if (old != lines_.end() && old->second.heard) lose(peer, Code::remote_error, "lost its control connection");
+  lines_.erase(peer);
   lines_[peer].number = ++link_changes_;
+  seats_.meet(peer);
 }
 
 void Switchboard::unlink(const ProcessId& peer, LinkEnd end, const std::string& reason) {

@@ -64,7 +64,7 @@ void Switchboard::call(Seat& seat, Subject subject, size_t taken) {
 
 std::optional<Expected<RankSet>> Switchboard::decided(const Seat& seat, Subject subject, size_t taken) {
   const Agreement& agreement = seat.agreement(subject);
-  if (agreement.expelled()) return failure_of(seat.alive->error());
+  if (seat.expelled()) return failure_of(seat.alive->error());
   if (agreement.decided() <= taken) return std::nullopt;
   return agreement.decision(taken);
 }

@@ -215,5 +215,22 @@ TEST(Agreement, those_who_leave_hand_their_decisions_on) {
   EXPECT_EQ(two.decisions(), one.decisions());
 }
 
+// the same, but that one stays and coordinates from then on
+// expect: who asks it hears the decision
+TEST(Agreement, who_asks_late_hears_what_was_decided) {
+  Agreement one(3, 1, Start::on_call), two(3, 2, Start::on_call);
+  for (Agreement* each : {&one, &two}) each->take_part();
+  one.receive(0, {AgreementMessage::Kind::commit, 1, {}, 1, {RankSet{}}});
+  const int coordinator = 0;
+  for (Agreement* each : {&one, &two}) each->suspect({&coordinator, 1});
+  for (const auto& said : two.take_outgoing()) {
+    if (said.to == 1) one.receive(2, said.message);
+  }
+  for (const auto& said : one.take_outgoing()) {
+    if (said.to == 2) two.receive(1, said.message);
+  }
+  EXPECT_EQ(two.decisions(), one.decisions());
+}
+
 }  // namespace
 }  // namespace weft

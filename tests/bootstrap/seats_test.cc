@@ -188,5 +188,19 @@ TEST(Seats, secrets) {
   EXPECT_FALSE(seats.secret_of(77, process(9)).has_value());
 }
 
+// a process dies, and all others leave instead of agreeing
+// expect: the rank fails as soon as the last of them has left
+TEST(Seats, departure_that_decides) {
+  Seats seats;
+  Sitter zero(0);
+  ASSERT_TRUE(seats.add(zero.seat).ok());
+  for (const int rank : {1, 2, 3}) seats.tell(zero.seat.member(rank).process, notice(FrameKind::enroll, rank));
+  seats.lose(process(3), Code::remote_error, "died");
+  seats.tell(process(1), notice(FrameKind::leave, 1));
+  EXPECT_FALSE(zero.alive.stopped());
+  seats.tell(process(2), notice(FrameKind::leave, 2));
+  EXPECT_TRUE(zero.alive.stopped());
+}
+
 }  // namespace
 }  // namespace weft

@@ -8,6 +8,9 @@
 namespace weft::simulation {
 namespace {
 
+constexpr milliseconds kSettled{5};         // after a death all agree, besides what messages take
+constexpr milliseconds kFailureLimit{101};  // then a rank fails, whether the others agree or not
+
 bool holds(const RankSet& set, int rank) {
   return std::binary_search(set.begin(), set.end(), rank);
 }
@@ -46,7 +49,32 @@ void Group::check(int rank) {
       check_decision(rank, subject, seen);
     }
   }
+  const Agreement& failures = here.sitting->seat.failures();
+  if (!here.troubled && !failures.failed().empty()) here.troubled = world_.now();
   if (!here.stopped && here.sitting->alive.stopped()) check_failure(rank);
+  if (!here.stopped && !failures.decisions().empty())
+    world_.violate("communicator {:x}: rank {} has decided on failures and does not fail", communicator_, rank);
+}
+
+void Group::check_limit(int rank) {
+  Place& here = place(rank);
+  if (here.sitting == nullptr || here.stopped || !here.troubled) return;
+  const bool was_frozen = world_.process(here.process).frozen_until > *here.troubled;
+  if (!was_frozen && world_.now() - *here.troubled > kFailureLimit)
+    world_.violate("communicator {:x}: rank {} has known of a failure for too long", communicator_, rank);
+}
+
+void Group::check_knowledge(int rank) {
+  const Place& here = place(rank);
+  const auto all_joined = [&](const Place& one) { return one.joined || world_.process(one.process).crashed; };
+  if (!only_crashes || !std::all_of(places_.begin(), places_.end(), all_joined)) return;
+  for (int other = 0; other < size(); ++other) {
+    const Process& process = world_.process(place(other).process);
+    if (!process.crashed || place(other).left || world_.now() - process.crashed_at < kSettled + 6 * world_.slowest)
+      continue;
+    if (here.failures.empty() || !holds(here.failures.back(), other))
+      world_.violate("communicator {:x}: rank {} leaves and never heard that rank {} died", communicator_, rank, other);
+  }
 }
 
 // Ranks that do not hold each other for dead have decided the same.

@@ -25,9 +25,10 @@ class Group {
     bool left = false;
     size_t failures_seen = 0, shrinks_seen = 0;  // decisions that were checked
     std::vector<RankSet> failures, shrinks;
-    bool joined = false;        // and heard from all others
-    bool stopped = false;       // it has failed
-    Code told = Code::success;  // then: why, and when
+    bool joined = false;           // and heard from all others
+    std::optional<Time> troubled;  // since when it knows of a failure
+    bool stopped = false;          // it has failed
+    Code told = Code::success;     // then: why, and when
     Time told_at{};
     std::optional<Time> arrived;  // at the operation in which ranks differ
   };
@@ -39,10 +40,15 @@ class Group {
   void sit(int rank, const Sitting& sitting);
   // Something may have changed at that rank.
   void check(int rank);
+  // Before anything happens at its process: a failure that is known may not have been kept from it for long.
+  void check_limit(int rank);
+  // Before it leaves.
+  void check_knowledge(int rank);
 
   // What is allowed to happen.
   int deviant = -1, deviates_at = 0;  // a rank that calls something else; -1: none
-  bool may_fail = false;              // some rank revokes it or leaves early
+  bool only_crashes = false;          // nothing else befalls the ranks
+  bool may_fail = false;              // some rank revokes it, leaves early or could not join
 
  private:
   void check_decision(int rank, Subject subject, size_t number);

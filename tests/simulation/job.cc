@@ -1,6 +1,7 @@
 #include "simulation/job.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "simulation/process.h"
 
@@ -12,14 +13,20 @@ constexpr seconds kEnd{150};  // of simulated time: no rank may wait so long
 constexpr milliseconds kShort{3000}, kLong{7000};
 constexpr std::chrono::hours kForever{1};
 
+using enum Trouble;
+constexpr Trouble kDrawn[] = {none,  crash, link,   short_freeze, storm, long_freeze, parting, tangle, mismatch,
+                              storm, crash, tangle, revoke,       leave, grow,        storm,   tangle, all};
+
 }  // namespace
 
 Job::Job(uint64_t seed, bool traced)
-    : seed_(seed), world_(mix64(seed), traced), trouble_(static_cast<Trouble>(seed % kTroubles)) {
+    : seed_(seed), world_(mix64(seed), traced), trouble_(kDrawn[seed % std::size(kDrawn)]) {
   static constexpr Span kSlowest[] = {microseconds(300), milliseconds(3), milliseconds(40), milliseconds(200)};
   world_.slowest = kSlowest[world_.random.below(4)];
+  world_.slow_one_in = world_.random.below(2) == 0 ? 10 : 2;
   world_.on_crash = [this](int process) {
     for (const auto& [id, meeting] : meetings_) meeting->lose_process(process);
+    crash_another();
   };
   draw_processes();
   draw_faults();
@@ -27,8 +34,9 @@ Job::Job(uint64_t seed, bool traced)
 
 std::string Job::describe() const {
   static constexpr const char* kNames[] = {
-      "nothing",    "crashes",  "a broken link",      "a short freeze", "a long freeze", "a partition",
-      "a mismatch", "a revoke", "a rank that leaves", "growing",        "everything"};
+      "nothing",      "crashes",           "a broken link", "a short freeze",     "a long freeze",
+      "a partition",  "a mismatch",        "a revoke",      "a rank that leaves", "growing",
+      "many crashes", "many broken links", "everything"};
   return fmt::format("seed {}: {} ranks in {} processes, {}", seed_, ranks_, processes_,
                      kNames[static_cast<size_t>(trouble_)]);
 }
@@ -49,6 +57,7 @@ std::string Job::run() {
 void Job::draw_processes() {
   Random& random = world_.random;
   ranks_ = static_cast<int>(2 + random.below(5));
+  if (has(Trouble::storm) || has(Trouble::tangle)) ranks_ = static_cast<int>(3 + random.below(7));
   if (seed_ % 20 == 7) ranks_ = static_cast<int>(6 + random.below(11));
   if (seed_ % 1000 == 77) ranks_ = static_cast<int>(32 + random.below(33));
   if (has(Trouble::mismatch)) {
@@ -58,17 +67,21 @@ void Job::draw_processes() {
   const uint64_t share = 1 + random.below(3);  // ranks in a process, at most
   const Span thinks = random.below(2) == 0 ? Span(microseconds(100)) : Span(milliseconds(10));
   const bool grows = has(Trouble::grow) && random.below(4) != 0;
+  const int patient = has(Trouble::mismatch) ? static_cast<int>(random.below(static_cast<uint64_t>(ranks_))) : -1;
   const auto add = [&](int rank, Process& process) {
     Program program = draw_program();
     program.grows = grows;
     program.thinks = thinks;
     if (rank == deviant_) program.deviates_at = deviates_at_;
+    // The ranks that do not wait for each other are asked.
+    if (patient >= 0 && rank != patient && random.below(2) == 0) program.dawdles = seconds(1);
     auto added = std::make_unique<Rank>(*this, process, rank, program);
     (rank < ranks_ ? members_ : fresh_).push_back(added.get());
     process.add_rank(std::move(added));
   };
   for (int rank = 0; rank < ranks_;) {
     Process& process = world_.add_process();
+    process.exits = random.below(2) == 0;
     for (uint64_t left = 1 + random.below(share); left > 0 && rank < ranks_; --left) add(rank++, process);
   }
   processes_ = static_cast<int>(world_.processes());
@@ -80,6 +93,7 @@ void Job::draw_processes() {
 Program Job::draw_program() {
   Random& random = world_.random;
   Program program;
+  if (has(Trouble::storm)) program.operations = 4;
   program.keeps_old = random.below(2) == 0;
   if (has(Trouble::revoke) && random.below(3) == 0) program.revokes_at = 1 + static_cast<int>(random.below(2));
   if (has(Trouble::leave) && random.below(3) == 0) program.leaves_at = 1 + static_cast<int>(random.below(2));
@@ -98,9 +112,38 @@ void Job::befall(std::function<void()> fault) {
             std::move(fault));
 }
 
+// Deaths come together: at the moment when the survivors of the last one agree.
+void Job::crash_another() {
+  Random& random = world_.random;
+  if (random.below(has(Trouble::storm) ? 5 : 2) == 0) return;
+  int victim = any_process();
+  for (int lowest = 0; random.below(2) == 0 && lowest < processes_; ++lowest) {
+    victim = lowest;
+    if (!world_.process(lowest).gone()) break;
+  }
+  const int words = static_cast<int>(random.below(2 * static_cast<uint64_t>(ranks_)));
+  const Span within = random.below(2) == 0 ? Span(microseconds(500)) : Span(milliseconds(30));
+  world_.at(world_.now() + Span(static_cast<int64_t>(random.below(static_cast<uint64_t>(within.count())))), victim,
+            [this, victim, words] { doom(victim, words); });
+}
+
+void Job::endanger(Group& group) {
+  if (!has(Trouble::storm) || world_.random.below(3) != 0) return;
+  for (int rank = 0; rank < group.size(); ++rank) {
+    if (world_.process(group.place(rank).process).gone() || group.place(rank).left) continue;
+    return doom(group.place(rank).process,
+                static_cast<int>(world_.random.below(3 * static_cast<uint64_t>(group.size()))));
+  }
+}
+
+void Job::doom(int victim, int words) {
+  world_.process(victim).words_left = words;
+  world_.blame(victim);
+}
+
 void Job::draw_faults() {
   Random& random = world_.random;
-  const bool crashes = has(Trouble::crash) || (has(Trouble::grow) && random.below(2) == 0) ||
+  const bool crashes = has(Trouble::crash) || has(Trouble::storm) || (has(Trouble::grow) && random.below(2) == 0) ||
                        ((has(Trouble::leave) || has(Trouble::revoke)) && random.below(2) == 0);
   if (crashes) {
     for (uint64_t left = 1 + random.below(static_cast<uint64_t>(processes_)); left > 0; --left) {
@@ -108,8 +151,7 @@ void Job::draw_faults() {
       const int words = random.below(2) == 0 ? -1 : static_cast<int>(random.below(6));
       befall([this, victim, words] {
         if (words < 0) return world_.crash(victim);
-        world_.process(victim).words_left = words;
-        world_.blame(victim);
+        doom(victim, words);
       });
     }
   }
@@ -117,7 +159,22 @@ void Job::draw_faults() {
     const int one = any_process(), other = any_process();
     befall([this, one, other] { world_.break_connection(one, other); });
   }
+  if (has(Trouble::tangle)) draw_tangle();
   draw_silence();
+}
+
+// Ranks take each other for dead, and not all the same ones.
+void Job::draw_tangle() {
+  Random& random = world_.random;
+  const Span close = random.below(2) == 0 ? Span(microseconds(300)) : Span(milliseconds(3));
+  befall([this, close, &random] {
+    for (uint64_t left = 1 + random.below(4); left > 0; --left) {
+      const int one = random.below(2) == 0 ? 0 : any_process(), other = any_process();
+      const Span later(static_cast<int64_t>(random.below(static_cast<uint64_t>(close.count()))));
+      world_.at(world_.now() + later, [this, one, other] { world_.break_connection(one, other); });
+    }
+    if (random.below(3) == 0) doom(any_process(), static_cast<int>(random.below(2 * static_cast<uint64_t>(ranks_))));
+  });
 }
 
 void Job::draw_silence() {
@@ -151,6 +208,7 @@ Group& Job::group(uint64_t communicator, const Roster& roster) {
   auto& place = groups_[communicator];
   if (place != nullptr) return *place;
   place = std::make_unique<Group>(world_, communicator, roster);
+  place->only_crashes = trouble_ == Trouble::crash || trouble_ == Trouble::storm;
   place->may_fail = has(Trouble::leave) || has(Trouble::revoke);
   if (groups_.size() == 1) {
     place->deviant = deviant_;

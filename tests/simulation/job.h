@@ -25,9 +25,10 @@ enum class Trouble : uint8_t {
   revoke,
   leave,
   grow,
+  storm,
+  tangle,
   all
 };
-inline constexpr uint64_t kTroubles = 11;
 
 class Job {
  public:
@@ -39,7 +40,12 @@ class Job {
 
   // For ranks.
   bool faulty() const { return trouble_ != Trouble::none; }
+  bool cut() const {
+    return has(Trouble::parting) || has(Trouble::link) || has(Trouble::tangle) || has(Trouble::long_freeze) ||
+           has(Trouble::short_freeze);
+  }
   Group& group(uint64_t communicator, const Roster& roster);
+  void endanger(Group& group);  // it shrinks: whoever coordinates may die of it
   void publish(Group& group, int rank, int operation);
   void go_to_root(Rank& rank, uint64_t meeting, int place, int ranks);
   void grow(Rank& rank);
@@ -50,11 +56,15 @@ class Job {
   Program draw_program();
   void draw_faults();
   void draw_silence();
+  void draw_tangle();
   void befall(std::function<void()> fault);
   int any_process();
+  void crash_another();
+  void doom(int victim, int words);  // it crashes when it has said so many more
   // verdict.cc: when everything has come to rest
   void judge();
   void judge_rank(Rank& rank);
+  void judge_thawed(Rank& rank);
   void judge_expelled();
   void judge_mismatch();
 

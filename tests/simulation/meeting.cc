@@ -7,6 +7,7 @@ namespace weft::simulation {
 namespace {
 
 constexpr milliseconds kPatience{20'000}, kGrace{1000};
+constexpr milliseconds kSoon{5};  // a look at the deadline that must find it far
 
 std::vector<std::byte> message_of(Rank& visitor) {
   JoinMessage message;
@@ -36,8 +37,11 @@ void Meeting::come(Rank& visitor, int rank, int ranks, uint64_t plan) {
   world_.at(world_.now() + world_.delay(), process_, [this, &here] {
     if (open_) hear(here);
   });
-  world_.at(world_.now() + kPatience + kGrace, visitor.process().index, [&here] {
-    if (!std::exchange(here.answered, true)) here.rank->hear_refusal(Status(Code::not_joined, "the root says nothing"));
+  world_.at(world_.now() + kPatience + kGrace, visitor.process().index, [this, &here] {
+    if (std::exchange(here.answered, true)) return;
+    if (here.heard && !world_.process(process_).blamed && !world_.process(process_).gone())
+      world_.violate("a root that lives says nothing to rank {}", here.rank->number());
+    here.rank->hear_refusal(Status(Code::not_joined, "the root says nothing"));
   });
 }
 
@@ -49,10 +53,12 @@ void Meeting::hear(Visitor& visitor) {
   if (assembly_.greet(visitor.hello) && !assembly_.complete())
     assembly_.arrive(visitor.hello, std::move(*message), world_.now());
   answer_if_decided();
-  world_.at(world_.now() + kPatience, process_, [this] {
-    if (!assembly_.decided() && assembly_.deadline().passed_at(world_.now())) assembly_.give_up();
-    answer_if_decided();
-  });
+  for (const milliseconds later : {kSoon, kPatience}) {
+    world_.at(world_.now() + later, process_, [this] {
+      if (!assembly_.decided() && assembly_.deadline().passed_at(world_.now())) assembly_.give_up();
+      answer_if_decided();
+    });
+  }
 }
 
 void Meeting::lose_process(int process) {
@@ -62,6 +68,8 @@ void Meeting::lose_process(int process) {
       visitor.gone = true;
       if (visitor.heard && !visitor.answered && !assembly_.decided())
         assembly_.lose(static_cast<int>(visitor.hello.rank));
+      if (visitor.heard && !assembly_.decided())
+        world_.violate("a root waits for rank {}, which is gone", visitor.hello.rank);
       answer_if_decided();
     });
   }

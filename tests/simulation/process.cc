@@ -64,13 +64,19 @@ int Process::link_to(int peer) const {
 
 void Process::settle() {
   if (gone()) return;
-  board_.pass_time(world_.now());
+  for (const auto& rank : ranks_) rank->look();
+  // The ranks' own threads leave the time to the control thread.
+  if (std::exchange(heard_, false) || world_.now() >= board_.wake_at()) board_.pass_time(world_.now());
   carry_out();
   for (bool progress = true; progress && !gone();) {
     progress = false;
     for (const auto& rank : ranks_) progress = rank->step() || progress;
     carry_out();
   }
+  for (const auto& rank : ranks_) rank->show();
+  const bool over =
+      std::all_of(ranks_.begin(), ranks_.end(), [](const auto& rank) { return rank->ending() != Ending::none; });
+  if (!gone() && over && exits) exit();
   if (!gone()) wake_when_due();
 }
 
@@ -93,6 +99,7 @@ void Process::carry_out() {
       world_.note("process {} cuts {} off", index, peer);
       links_.erase(peer);
       world_.close(end);
+      if (world_.process(peer).blamed) world_.blame(index);  // To the other it looks dead, when that goes on.
       continue;
     }
     if (words_left >= 0 && words_left-- == 0) return world_.crash(index);
@@ -104,8 +111,8 @@ void Process::hear(int peer, const std::vector<std::byte>& frame) {
   const auto kind = static_cast<FrameKind>(frame[4]);
   if (kind != FrameKind::ping && kind != FrameKind::pong)
     world_.note("process {} hears from {}: {}", index, peer, name_of(kind));
-  const int end = link_to(peer);
-  if (end < 0) return;
+  if (link_to(peer) < 0) return;
+  heard_ = true;
   if (!board_.hear(world_.process(peer).id, cut(frame), world_.now())) {
     world_.violate("process {} does not understand a frame of kind {} from {}", index, static_cast<int>(frame[4]),
                    peer);
@@ -115,6 +122,7 @@ void Process::hear(int peer, const std::vector<std::byte>& frame) {
 void Process::lose(int peer, Switchboard::LinkEnd end) {
   world_.note("process {} sees its link to {} end", index, peer);
   if (link_to(peer) < 0) return;
+  heard_ = true;
   links_.erase(peer);
   board_.unlink(world_.process(peer).id, end, "broke");
 }

@@ -22,7 +22,8 @@ class Process {
   const ProcessId id;
   bool crashed = false, exited = false;
   bool blamed = false;  // others may treat it as dead
-  Time frozen_until{};
+  Time frozen_until{}, crashed_at{};
+  bool exits = false;   // when its ranks are done
   int words_left = -1;  // it crashes when it has said so many more; -1: it does not
 
   bool gone() const { return crashed || exited; }
@@ -67,6 +68,7 @@ class Process {
   std::map<int, int> links_;  // by peer: ends
   std::vector<std::unique_ptr<Rank>> ranks_;
   Time wakes_at_ = Time::max();
+  bool heard_ = false;  // something that its control thread woke for
 };
 
 }  // namespace weft::simulation

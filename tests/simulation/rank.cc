@@ -51,8 +51,15 @@ Time Rank::wake_at() const {
   return std::min({calls_at_, watch_at_, stage_ == Stage::gathering ? resume_ : Time::max()});
 }
 
-bool Rank::step() {
+void Rank::look() {
+  if (!sittings_.empty()) sittings_.back().group->check_limit(sittings_.back().seat.rank);
+}
+
+void Rank::show() {
   if (!sittings_.empty()) sittings_.back().group->check(sittings_.back().seat.rank);
+}
+
+bool Rank::step() {
   if (on_errand_ || (world_.now() < resume_ && stage_ != Stage::gathering)) return false;
   switch (stage_) {
     case Stage::gathering:
@@ -106,6 +113,8 @@ bool Rank::gather() {
   }
   if (gone_ || sitting.alive.stopped() || world_.now() >= deadline_) {
     const bool told = sitting.alive.stopped();
+    sitting.group->may_fail = true;
+    if (world_.now() >= deadline_) check_patience();
     announce(FrameKind::failure, told ? sitting.alive.error().code() : Code::remote_error,
              told ? std::string(sitting.alive.error().text()) : "could not come together with the others", true, told);
     if (!job_.faulty()) world_.violate("rank {} could not join although nothing is wrong", number_);
@@ -120,6 +129,20 @@ bool Rank::gather() {
   pause_ = std::min<Span>(2 * pause_, kLongestPause);
   approach_ = 0;
   return true;
+}
+
+// It has waited for all of its time: not for those of whom it could know that they do not come.
+void Rank::check_patience() {
+  const Sitting& sitting = sittings_.back();
+  const std::vector<int> absent = sitting.seat.absent_ranks();
+  if (absent.empty() && !job_.cut()) world_.violate("rank {} waits although all have come", number_);
+  for (const int rank : absent) {
+    const auto& place = sitting.group->place(rank);
+    const Process& peer = world_.process(place.process);
+    const bool long_dead = peer.crashed && world_.now() - peer.crashed_at > seconds(4);
+    if (!job_.cut() && (long_dead || (place.left && process_.link_to(peer.index) >= 0)))
+      world_.violate("rank {} waits for rank {}, which is gone", number_, rank);
+  }
 }
 
 bool Rank::run_errand(Gathering::Approach& approach) {
@@ -156,6 +179,10 @@ bool Rank::call() {
               operation);
   job_.publish(*sitting.group, sitting.seat.rank, operation);
   if (operation == sitting.group->deviates_at) sitting.group->place(sitting.seat.rank).arrived = world_.now();
+  if (program_.dawdles > Span{} && operation == sitting.group->deviates_at) {
+    resume_ = world_.now() + program_.dawdles;
+    return true;
+  }
   stage_ = Stage::waiting;
   since_ = world_.now();
   calls_at_ = since_ + kTellCalls;
@@ -226,12 +253,16 @@ bool Rank::shrink() {
   if (place.asked == static_cast<int>(sitting.shrinks)) {
     ++place.asked;
     world_.note("communicator {:x}: rank {} calls shrink", sitting.seat.key.communicator, sitting.seat.rank);
+    job_.endanger(*sitting.group);
     process_.board().call(sitting.seat, Subject::shrink, sitting.shrinks);
     watch_at_ = world_.now();
     return true;
   }
   auto shrunk = Switchboard::decided(sitting.seat, Subject::shrink, sitting.shrinks);
+  if (shrunk && !std::exchange(noticed_, true) && world_.random.below(2) == 0)
+    return think(Stage::shrinking), true;  // The thread that waits comes to it later.
   if (shrunk) {
+    noticed_ = false;
     sitting.group->check(sitting.seat.rank);
     watch_at_ = Time::max();
     if (!*shrunk) {
@@ -255,6 +286,7 @@ void Rank::take_smaller(const RankSet& failed) {
   sit_down(next.communicator, next.rank, next.roster);
   Sitting& smaller = sittings_.back();
   smaller.seat.young = true;
+  smaller.group->place(smaller.seat.rank).joined = true;
   if (!process_.board().enter_together(smaller.seat, world_.now()).ok())
     world_.violate("rank {} cannot go on", number_);
   if (!program_.keeps_old) leave(before);
@@ -302,6 +334,7 @@ void Rank::leave(Sitting& sitting) {
   if (std::exchange(sitting.left, true)) return;
   const Seat& seat = sitting.seat;
   sitting.group->check(seat.rank);
+  sitting.group->check_knowledge(seat.rank);
   process_.board().leave(sitting.seat, world_.now());
   sitting.group->place(seat.rank).left = true;
   sitting.group->place(seat.rank).published = static_cast<int>(sitting.calls.size());

@@ -36,6 +36,7 @@ struct Program {
   int operations = 2;              // in each communicator
   int deviates_at = 0;             // the operation of the first communicator in which it calls something else; 0: none
   int revokes_at = 0;              // the same, for weftCommRevoke
+  Span dawdles{};                  // after the operation in which ranks differ, which it does not wait for
   int leaves_at = 0;               // before that operation, without a word
   bool leaves_on_failure = false;  // instead of shrinking
   bool grows = false;              // in the end, with the others of its communicator
@@ -50,6 +51,10 @@ class Rank {
   Rank(Job& job, Process& process, int number, const Program& program);
   ~Rank();
 
+  // Before anything happens in its process.
+  void look();
+  // After it: what the rank has been told is checked.
+  void show();
   // Goes on as far as it can; true if it did.
   bool step();
   Time wake_at() const;
@@ -71,6 +76,7 @@ class Rank {
 
   bool gather();
   bool run_errand(Gathering::Approach& approach);
+  void check_patience();
   bool call();
   bool wait();
   bool shrink();
@@ -96,6 +102,7 @@ class Rank {
   std::list<Sitting> sittings_;  // the last is the one in use
   bool first_communicator_ = true;
   bool has_grown_ = false;
+  bool noticed_ = false;  // that the shrink it waits for is over
 
   std::unique_ptr<Gathering> gathering_;
   size_t approach_ = 0;  // the next one to look at

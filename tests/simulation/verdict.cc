@@ -32,8 +32,28 @@ void Job::judge_rank(Rank& rank) {
   if (ending == Ending::not_joined && harmless && joined) world_.violate("{} could not join", rank.where());
 }
 
+void Job::judge_thawed(Rank& rank) {
+  if (rank.ending() != Ending::done) return;
+  for (const auto& [id, group] : groups_) {
+    for (int place = 0; place < group->size(); ++place) {
+      if (group->roster()[static_cast<size_t>(place)].pid != rank.number() || !group->place(place).stopped) continue;
+      for (int other = 0; other < group->size(); ++other) {
+        const auto& decisions = group->place(other).failures;
+        if (!decisions.empty() && std::binary_search(decisions.back().begin(), decisions.back().end(), place))
+          world_.violate("rank {} was expelled from communicator {:x} and goes on alone", rank.number(), id);
+      }
+    }
+  }
+}
+
 // Whoever is held for dead and lives, knows it.
 void Job::judge_expelled() {
+  for (const auto* ranks : {&members_, &fresh_}) {
+    for (Rank* rank : *ranks) {
+      // Whoever was only silent goes on and finds a message that says so.
+      if (trouble_ == Trouble::long_freeze && rank->process().blamed) judge_thawed(*rank);
+    }
+  }
   for (const auto& [id, group] : groups_) {
     for (int rank = 0; rank < group->size(); ++rank) {
       Group::Place& place = group->place(rank);
@@ -50,18 +70,20 @@ void Job::judge_expelled() {
 // All are told alike, and soon after the last of them could know.
 void Job::judge_mismatch() {
   for (const auto& [id, group] : groups_) {
-    if (group->deviant < 0) continue;
-    Time latest{};
+    if (group->deviant < 0 || group->may_fail) continue;
+    Time first = Time::max(), latest{};
     bool all = true;
     for (int rank = 0; rank < group->size(); ++rank) {
       const Group::Place& place = group->place(rank);
       if (place.joined && place.told != Code::mismatch)
         return world_.violate("communicator {:x}: rank {} was not told of the mismatch", id, rank);
       all = all && place.arrived;
-      if (all) latest = std::max(latest, *place.arrived);
+      if (!all) break;
+      first = std::min(first, *place.arrived);
+      latest = std::max(latest, *place.arrived);
     }
     for (int rank = 0; all && rank < group->size(); ++rank) {
-      if (group->place(rank).told_at - latest > kMismatchTold + 6 * world_.slowest)
+      if (group->place(rank).told_at - latest > kMismatchTold + 4 * (latest - first) + 12 * world_.slowest)
         world_.violate("communicator {:x}: rank {} was told late of the mismatch", id, rank);
     }
   }

@@ -53,7 +53,7 @@ void World::run_until(Time end) {
 }
 
 Span World::delay() {
-  if (random.below(10) != 0) return microseconds(10 + random.below(200));
+  if (random.below(slow_one_in) != 0) return microseconds(10 + random.below(200));
   return microseconds(10) + Span(static_cast<int64_t>(random.below(static_cast<uint64_t>(slowest.count()))));
 }
 
@@ -66,6 +66,7 @@ void World::crash(int process) {
   if (victim.gone()) return;
   note("process {} crashes", process);
   victim.crashed = true;
+  victim.crashed_at = now_;
   blame(process);
   for (int end = 0; end < static_cast<int>(ends_.size()); ++end) {
     if (end_at(end).process != process || end_at(end).closed) continue;
@@ -82,7 +83,8 @@ void World::crash(int process) {
 void World::freeze(int process, Span span) {
   if (this->process(process).gone()) return;
   note("process {} freezes for {} ms", process, span / milliseconds(1));
-  this->process(process).frozen_until = now_ + span;
+  Time& until = this->process(process).frozen_until;
+  until = std::max(until, now_ + span);
 }
 
 void World::part(const std::vector<bool>& side, Span span) {

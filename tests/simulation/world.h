@@ -45,9 +45,10 @@ class World {
   // Runs events until nothing is left, the time is over or something was violated.
   void run_until(Time end);
 
-  // How long something takes on its way: mostly some 100 us, now and then up to `slowest`.
+  // How long something takes on its way: some 100 us, or one time in so many up to `slowest`.
   Span delay();
   Span slowest{microseconds(300)};
+  uint64_t slow_one_in = 10;
 
   std::function<void(int)> on_crash;  // told which process, when it has
 
