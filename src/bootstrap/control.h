@@ -52,6 +52,10 @@ class Control final : public Courier {
   uint64_t strangers() const;  // callers that were turned away
   bool forked() const;
 
+  // While an exception is being caught, on any thread, for who cannot tell the others what they must know: ends all
+  // links, which tells them, and fails what sits here. Throws nothing.
+  void cut_loose();
+
   static constexpr int64_t kFarewellMs = 100;
   static constexpr size_t kQueuedParcelBytesMax = 4 << 20;  // to one peer that does not read
 
@@ -86,6 +90,7 @@ class Control final : public Courier {
 
   // control_thread.cc: on the control thread
   void serve();
+  void serve_or_cut_loose(int64_t at_most_ms);
   void serve_once(int64_t at_most_ms);
   void serve_event(uint64_t event_token, uint32_t events);
   void admit_guests();
@@ -118,7 +123,7 @@ class Control final : public Courier {
   void flush_link(Link& link);
   void lose_link(Link& link, Code code, const std::string& what);
   void forget_link(Link& link);
-  void watch(int operation, int fd, uint64_t event_token, uint32_t events);
+  bool watch(int operation, int fd, uint64_t event_token, uint32_t events);  // false, and a line, if it cannot be
 
   ProcessId self_;
   uint32_t generation_ = 0;

@@ -1,6 +1,7 @@
 // Links of the control thread: how they come, carry frames and end. Every function here runs with the mutex held.
 #include <sys/epoll.h>
 
+#include "base/contain.h"
 #include "base/log.h"
 #include "bootstrap/control.h"
 #include "bootstrap/control_tokens.h"
@@ -17,12 +18,13 @@ void Control::adopt(const ProcessId& peer, PrivateFd fd, bool local, pid_t pid) 
   if (Link* old = find_link(peer); old != nullptr) lose_link(*old, Code::remote_error, "lost its control connection");
   auto link = std::make_unique<Link>(peer, std::move(fd), local, pid);
   link->token = next_token_++;
-  watch(EPOLL_CTL_ADD, link->socket(), socket_event(link->token), EPOLLIN);
+  const bool heard = watch(EPOLL_CTL_ADD, link->socket(), socket_event(link->token), EPOLLIN);
   if (link->process() >= 0) watch(EPOLL_CTL_ADD, link->process(), process_event(link->token), EPOLLIN);
   tokens_[link->token] = peer;
   links_[peer] = std::move(link);
   ++link_changes_;
   changed_.notify_all();
+  if (!heard) lose_link(*links_[peer], Code::resource, "cannot be heard: this process can watch no further connection");
 }
 
 void Control::read_link(Link& link, bool process_ended) {
@@ -128,11 +130,21 @@ void Control::forget_link(Link& link) {
   changed_.notify_all();
 }
 
-void Control::watch(int operation, int fd, uint64_t event_token, uint32_t events) {
-  epoll_event event{events, {.u64 = event_token}};
-  if (epoll_ctl(epoll_.get(), operation, fd, &event) != 0) {
-    log_warn("bootstrap", "epoll_ctl({}, {}): {}", operation, fd, errno_text(errno));
+void Control::cut_loose() {
+  std::lock_guard lock(mutex_);
+  while (!links_.empty()) forget_link(*links_.begin()->second);
+  try {
+    seats_.fail_all(status_of_exception());
+  } catch (...) {  // Not even memory to say so: the ranks learn it when they next need the others.
   }
+  changed_.notify_all();
+}
+
+bool Control::watch(int operation, int fd, uint64_t event_token, uint32_t events) {
+  epoll_event event{events, {.u64 = event_token}};
+  if (epoll_ctl(epoll_.get(), operation, fd, &event) == 0) return true;
+  log_warn("bootstrap", "epoll_ctl({}, {}): {}", operation, fd, errno_text(errno));
+  return false;
 }
 
 }  // namespace weft

@@ -1,6 +1,7 @@
 // How a local rank comes together with the others of its communicator, on the thread of its caller.
 #include <algorithm>
 
+#include "base/contain.h"
 #include "bootstrap/control.h"
 #include "bootstrap/hello.h"
 #include "bootstrap/host.h"
@@ -105,7 +106,7 @@ Expected<bool> Control::approach(const Seat& seat, Approach& approach, Deadline 
       std::lock_guard lock(mutex_);
       if (!connecting_.insert(peer.process).second) return false;
     }
-    Status connected = connect(seat, peer, deadline);
+    Status connected = contain([&] { return connect(seat, peer, deadline); });
     {
       std::lock_guard lock(mutex_);
       connecting_.erase(peer.process);

@@ -35,6 +35,8 @@ class Membership {
                                                     Deadline deadline);
   // The same for a roster whose ranks have all agreed to be in it, as shrink makes it: nobody is waited for.
   static Expected<std::unique_ptr<Membership>> continue_in(std::shared_ptr<Control> control, MembershipRequest request);
+  // For a rank that cannot do that although the others count on it: it has no seat, and can only broadcast its failure.
+  static std::unique_ptr<Membership> outside(std::shared_ptr<Control> control, MembershipRequest request);
   // Leaves, if nobody has called `leave`.
   ~Membership();
 
@@ -60,6 +62,7 @@ class Membership {
   Membership(std::shared_ptr<Control> control, MembershipRequest request);
   Status take_part(Deadline deadline);
   Notice notice_of(FrameKind kind) const;
+  void announce_and_exit(const Notice& notice);
 
   std::shared_ptr<Control> control_;
   Seat seat_;

@@ -20,13 +20,22 @@ bool plainly_right(const Operation& call, const void* stream, uint32_t ranks) {
   return send == recv ? !is_blocked(call.collective) : send + most <= recv || recv + most <= send;
 }
 
-weftResult_t run(const CallArguments& call, weftComm_t comm) {
+Status run_checked(const CallArguments& call, weftComm_t comm) {
   const SoleCaller caller(comm);
-  if (!caller.usable()) return report(unusable(call.function, comm));
+  if (!caller.usable()) return unusable(call.function, comm);
   if (!plainly_right(call.operation, call.stream, static_cast<uint32_t>(caller->ranks()))) {
-    if (Status checked = check_arguments(call, caller->ranks(), caller->rank()); !checked.ok()) return report(checked);
+    if (Status checked = check_arguments(call, caller->ranks(), caller->rank()); !checked.ok()) return checked;
   }
-  return report(caller->run(call.operation));
+  try {
+    return caller->run(call.operation);
+  } catch (...) {
+    caller->give_up();
+    throw;
+  }
+}
+
+weftResult_t run(const CallArguments& call, weftComm_t comm) {
+  return answer([&] { return run_checked(call, comm); });
 }
 
 }  // namespace

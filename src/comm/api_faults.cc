@@ -70,13 +70,13 @@ Status get_failure(weftComm_t comm, weftFailure_t* failure, int* ranks, int capa
 }  // namespace
 
 extern "C" weftResult_t weftCommRevoke(weftComm_t comm) {
-  return report(revoke(comm));
+  return answer([&] { return revoke(comm); });
 }
 
 extern "C" weftResult_t weftCommShrink(weftComm_t comm, weftComm_t* newcomm) {
-  return report(shrink(comm, newcomm));
+  return answer([&] { return shrink(comm, newcomm); });
 }
 
 extern "C" weftResult_t weftCommGetFailure(weftComm_t comm, weftFailure_t* failure, int* failed_ranks, int capacity) {
-  return report(get_failure(comm, failure, failed_ranks, capacity));
+  return answer([&] { return get_failure(comm, failure, failed_ranks, capacity); });
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/contain.h"
 #include "base/flight_handover.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -129,8 +130,10 @@ Expected<std::unique_ptr<Communicator>> Communicator::shrink() {
   const auto before = std::lower_bound(failed.begin(), failed.end(), rank_) - failed.begin();
   std::unique_ptr<Communicator> smaller(
       new Communicator(endpoint_, ranks_ - static_cast<int>(failed.size()), rank_ - static_cast<int>(before)));
-  WEFT_TRY(smaller->continue_from(*this, failed));
-  return smaller;
+  Status continued = contain([&] { return smaller->continue_from(*this, failed); });
+  if (continued.ok()) return smaller;
+  smaller->refuse_to_continue(continued);
+  return failure_of(std::move(continued));
 }
 
 // What joining does, with nothing left to ask: the others have the same roster, and the processes are linked.
@@ -148,6 +151,16 @@ Status Communicator::continue_from(const Communicator& before, const RankSet& fa
   log_info("comm", "rank {} of {} goes on in communicator {:016x}, without failed={{{}}} of {:016x}", rank_, ranks_,
            id_, rank_ranges(failed), before.id_);
   return {};
+}
+
+// The others believe that this rank is in it.
+void Communicator::refuse_to_continue(const Status& why) {
+  try {
+    if (membership_ == nullptr) membership_ = Membership::outside(endpoint_->control(), membership_request());
+    membership_->broadcast_failure(why.code(), why.text());
+  } catch (...) {
+    endpoint_->control()->cut_loose();
+  }
 }
 
 void Communicator::revoke() {

@@ -44,6 +44,9 @@ class Communicator {
   Status error() const { return alive_.error(); }
   // Stops a call under way in another thread and tells the peers. Any thread; does not wait for that call.
   void abort();
+  // While an exception is being caught that an operation let through: the others wait for what this rank cannot do any
+  // more, so all fail. Throws nothing.
+  void give_up();
   // Stops the communicator on all ranks, which can then shrink it. Any thread.
   void revoke();
   // Ranks that died, ascending: the same on all that live, once they have agreed. Any thread.
@@ -58,6 +61,7 @@ class Communicator {
   Status set_up(const UniqueId& id, Deadline deadline);
   Status enroll(const UniqueId& id, Deadline deadline);
   Status continue_from(const Communicator& before, const RankSet& failed);
+  void refuse_to_continue(const Status& why);
   Deadline join_deadline() const;
   Status make_recorder();
   MembershipRequest membership_request();

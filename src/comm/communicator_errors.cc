@@ -1,4 +1,5 @@
 // How operations of a communicator fail: who decides, what is said, and who else is told.
+#include "base/contain.h"
 #include "base/log.h"
 #include "comm/communicator.h"
 #include "comm/mismatch.h"
@@ -9,6 +10,15 @@ namespace weft {
 Status Communicator::fail(Status status) {
   if (alive_.fail(status.copy())) membership_->broadcast_failure(status.code(), status.text());
   return alive_.error();
+}
+
+void Communicator::give_up() {
+  try {
+    const Status first = fail(status_of_exception());
+    recorder_->end(first.code());
+  } catch (...) {
+    endpoint_->control()->cut_loose();
+  }
 }
 
 Status Communicator::explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared) {
