@@ -1,5 +1,6 @@
 #include "base/contain.h"
 
+#include <exception>
 #include <new>
 #include <system_error>
 
@@ -7,7 +8,7 @@ namespace weft {
 
 Status status_of_exception() {
   try {
-    throw;
+    std::rethrow_exception(std::current_exception());
   } catch (const std::bad_alloc&) {
     return error(Code::resource, "this process has no memory left: raise its limit or use less");
   } catch (const std::system_error& problem) {

@@ -29,8 +29,7 @@ Status run_checked(const CallArguments& call, weftComm_t comm) {
   try {
     return caller->run(call.operation);
   } catch (...) {
-    caller->give_up();
-    throw;
+    return caller->give_up();
   }
 }
 

@@ -45,8 +45,8 @@ class Communicator {
   // Stops a call under way in another thread and tells the peers. Any thread; does not wait for that call.
   void abort();
   // While an exception is being caught that an operation let through: the others wait for what this rank cannot do any
-  // more, so all fail. Throws nothing.
-  void give_up();
+  // more, so all fail. The first error.
+  Status give_up();
   // Stops the communicator on all ranks, which can then shrink it. Any thread.
   void revoke();
   // Ranks that died, ascending: the same on all that live, once they have agreed. Any thread.

@@ -12,12 +12,14 @@ Status Communicator::fail(Status status) {
   return alive_.error();
 }
 
-void Communicator::give_up() {
+Status Communicator::give_up() {
   try {
-    const Status first = fail(status_of_exception());
+    Status first = fail(status_of_exception());
     recorder_->end(first.code());
+    return first;
   } catch (...) {
     endpoint_->control()->cut_loose();
+    return status_of_exception();
   }
 }
 
