@@ -43,6 +43,14 @@ void Assembly::lose(int rank) {
                describe(*lost), nranks_));
 }
 
+void Assembly::abandon(const Abandoned& rank) {
+  if (decided()) return;
+  if (member(static_cast<uint32_t>(rank.rank)) == nullptr) ++heard_;
+  nranks_most_ = std::max(nranks_most_, rank.nranks);
+  deadline_ = std::min(deadline_, rank.deadline);
+  refuse(error(rank.why.code(), "rank {} failed before it joined: {}", rank.rank, rank.why.text()));
+}
+
 void Assembly::give_up() {
   std::vector<int> missing;
   for (int rank = 0; rank < nranks_; ++rank) {

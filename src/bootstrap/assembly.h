@@ -15,6 +15,13 @@
 
 namespace weft {
 
+// Of a rank of the root's own process.
+struct Abandoned {
+  int rank = 0, nranks = 1;
+  Deadline deadline;  // until when the others may come to hear of it
+  Status why;
+};
+
 class Assembly {
  public:
   // Before anything else of a rank is looked at: its version. False: it differs, and that is the refusal.
@@ -23,6 +30,8 @@ class Assembly {
   void arrive(const Hello& hello, JoinMessage message, Clock::time_point now);
   // A rank that had arrived is gone.
   void lose(int rank);
+  // A rank has failed before it could come, and waits for nobody. Without effect once all has been decided.
+  void abandon(const Abandoned& rank);
   // The time of the least patient rank is over.
   void give_up();
 

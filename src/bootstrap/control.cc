@@ -69,10 +69,11 @@ Status Control::start(const std::string& interface) {
   if (!epoll_.valid() || !stop_.valid() || !wake_.valid())
     return error(Code::system_error, "epoll_create1 or eventfd: {}", errno_text(errno));
   WEFT_TRY(open_gate(interface));
-  watch(EPOLL_CTL_ADD, gate_->fd(), kGateToken, EPOLLIN);
-  watch(EPOLL_CTL_ADD, stop_.get(), kStopToken, EPOLLIN);
-  watch(EPOLL_CTL_ADD, wake_.get(), kWakeToken, EPOLLIN);
-  thread_ = std::make_unique<QuietThread>("weft-control", [this] { serve(); });
+  if (!watch(EPOLL_CTL_ADD, gate_->fd(), kGateToken, EPOLLIN) ||
+      !watch(EPOLL_CTL_ADD, stop_.get(), kStopToken, EPOLLIN) ||
+      !watch(EPOLL_CTL_ADD, wake_.get(), kWakeToken, EPOLLIN))
+    return error(Code::system_error, "epoll_ctl: {}", errno_text(errno));
+  WEFT_TRY_ASSIGN(thread_, QuietThread::start("weft-control", [this] { serve(); }));
   return {};
 }
 

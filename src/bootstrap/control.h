@@ -51,6 +51,10 @@ class Control final : public Courier {
   uint64_t comparisons() const;  // how often a rank of this process asked all others what they called
   bool forked() const;
 
+  // While an exception is being caught, on any thread, for who cannot tell the others what they must know: ends all
+  // links, which tells them, and fails what sits here. Throws nothing.
+  void cut_loose();
+
   static constexpr int64_t kFarewellMs = 100;
   static constexpr size_t kQueuedParcelBytesMax = 4 << 20;  // to one peer that does not read
 
@@ -67,6 +71,7 @@ class Control final : public Courier {
   Status enter(Seat& seat);
   Status enter_together(Seat& seat);
   void leave(Seat& seat);
+  void exit(Seat& seat);  // without a word
   // Makes sure that there is a link to every other process of the seat's roster and waits until all ranks have
   // enrolled.
   Status bring_together(Seat& seat, Deadline deadline);
@@ -84,6 +89,7 @@ class Control final : public Courier {
 
   // control_thread.cc: on the control thread
   void serve();
+  void serve_or_cut_loose(int64_t at_most_ms);
   void serve_once(int64_t at_most_ms);
   void serve_event(uint64_t event_token, uint32_t events);
   void admit_guests();
@@ -97,7 +103,7 @@ class Control final : public Courier {
   bool take_frame(Link& link, Frame frame);        // false: the link has ended
   void flush_link(Link& link);
   void forget_link(Link& link);
-  void watch(int operation, int fd, uint64_t event_token, uint32_t events);
+  bool watch(int operation, int fd, uint64_t event_token, uint32_t events);  // false, and a line, if it cannot be
 
   ProcessId self_;
   uint32_t generation_ = 0;

@@ -2,6 +2,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "base/contain.h"
 #include "base/log.h"
 #include "bootstrap/control.h"
 #include "bootstrap/control_tokens.h"
@@ -33,10 +34,13 @@ void Control::adopt(const ProcessId& peer, PrivateFd fd, bool local, pid_t pid) 
   switchboard_->link(peer);
   auto link = std::make_unique<Link>(peer, std::move(fd), local, pid);
   link->token = next_token_++;
-  watch(EPOLL_CTL_ADD, link->socket(), socket_event(link->token), EPOLLIN);
+  const bool heard = watch(EPOLL_CTL_ADD, link->socket(), socket_event(link->token), EPOLLIN);
   if (link->process() >= 0) watch(EPOLL_CTL_ADD, link->process(), process_event(link->token), EPOLLIN);
   tokens_[link->token] = peer;
-  links_[peer] = std::move(link);
+  Link& adopted = *(links_[peer] = std::move(link));
+  if (heard) return;
+  switchboard_->lose(peer, Code::resource, "cannot be heard: this process can watch no further connection");
+  forget_link(adopted);
 }
 
 void Control::read_link(Link& link, bool process_ended) {
@@ -79,11 +83,21 @@ void Control::forget_link(Link& link) {
   links_.erase(ProcessId(link.peer()));
 }
 
-void Control::watch(int operation, int fd, uint64_t event_token, uint32_t events) {
-  epoll_event event{events, {.u64 = event_token}};
-  if (epoll_ctl(epoll_.get(), operation, fd, &event) != 0) {
-    log_warn("bootstrap", "epoll_ctl({}, {}): {}", operation, fd, errno_text(errno));
+void Control::cut_loose() {
+  std::lock_guard lock(mutex_);
+  while (!links_.empty()) forget_link(*links_.begin()->second);
+  try {
+    switchboard_->cut_loose(status_of_exception());
+  } catch (...) {  // Not even memory to say so: the ranks learn it when they next need the others.
   }
+  changed_.notify_all();
+}
+
+bool Control::watch(int operation, int fd, uint64_t event_token, uint32_t events) {
+  epoll_event event{events, {.u64 = event_token}};
+  if (epoll_ctl(epoll_.get(), operation, fd, &event) == 0) return true;
+  log_warn("bootstrap", "epoll_ctl({}, {}): {}", operation, fd, errno_text(errno));
+  return false;
 }
 
 }  // namespace weft

@@ -2,6 +2,7 @@
 // its caller.
 #include <algorithm>
 
+#include "base/contain.h"
 #include "bootstrap/control.h"
 #include "bootstrap/hello.h"
 #include "bootstrap/host.h"
@@ -66,6 +67,11 @@ void Control::leave(Seat& seat) {
   carry_out();
 }
 
+void Control::exit(Seat& seat) {
+  std::lock_guard lock(mutex_);
+  switchboard_->exit(seat);
+}
+
 Status Control::bring_together(Seat& seat, Deadline deadline) {
   Gathering gathering(*switchboard_, seat);
   for (int64_t pause_ms = kFirstPauseMs;; pause_ms = std::min(2 * pause_ms, kLongestPauseMs)) {
@@ -95,7 +101,7 @@ Status Control::run_errand(Gathering& gathering, Gathering::Approach& approach, 
   const Member& peer = *approach.peer;
   if (errand == Gathering::Errand::look && !is_listening(door_of(peer), deadline)) return gone(peer);
   if (errand != Gathering::Errand::connect) return {};
-  Status connected = connect(seat, peer, deadline);
+  Status connected = contain([&] { return connect(seat, peer, deadline); });
   std::lock_guard lock(mutex_);
   gathering.connected(approach);
   carry_out();

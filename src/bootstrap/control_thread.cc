@@ -18,8 +18,17 @@ constexpr int64_t kSleepMs = 3'600'000;  // nothing to do: an event ends it
 }  // namespace
 
 void Control::serve() {
-  while (!stopping_) serve_once(kSleepMs);
+  while (!stopping_) serve_or_cut_loose(kSleepMs);
   say_farewell();
+}
+
+// What was being done when memory ran out is half done, and no peer will hear the rest of it.
+void Control::serve_or_cut_loose(int64_t at_most_ms) {
+  try {
+    serve_once(at_most_ms);
+  } catch (...) {
+    cut_loose();
+  }
 }
 
 void Control::serve_once(int64_t at_most_ms) {
@@ -85,7 +94,7 @@ void Control::say_farewell() {
         if (link->flushed()) link->end_sending();
       }
     }
-    serve_once(end.left_ms(kFarewellMs));
+    serve_or_cut_loose(end.left_ms(kFarewellMs));
   }
 }
 

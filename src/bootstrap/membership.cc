@@ -1,6 +1,7 @@
 #include "bootstrap/membership.h"
 
 #include "base/assert.h"
+#include "base/contain.h"
 
 namespace weft {
 
@@ -24,6 +25,12 @@ Expected<std::unique_ptr<Membership>> Membership::continue_in(std::shared_ptr<Co
   return membership;
 }
 
+std::unique_ptr<Membership> Membership::outside(std::shared_ptr<Control> control, MembershipRequest request) {
+  std::unique_ptr<Membership> membership(new Membership(std::move(control), std::move(request)));
+  membership->seat_.young = true;
+  return membership;
+}
+
 Membership::Membership(std::shared_ptr<Control> control, MembershipRequest request)
     : control_(std::move(control)),
       seat_({request.communicator, request.epoch}, request.rank, request.secret, std::move(request.roster),
@@ -31,14 +38,27 @@ Membership::Membership(std::shared_ptr<Control> control, MembershipRequest reque
   seat_.watch.source = std::move(request.calls);
 }
 
+// The last words. If there is no memory for them, the others learn it from the end of the links.
+template <typename Words>
+void Membership::leave_after(const Words& words) {
+  try {
+    words();
+    control_->leave(seat_);
+  } catch (...) {
+    control_->cut_loose();
+    control_->exit(seat_);
+  }
+}
+
 Status Membership::take_part(Deadline deadline) {
   if (control_->forked())
     return error(Code::forked, "this process was forked from the one that made its communicators");
-  if (Status entered = control_->enter(seat_); !entered.ok()) {
-    left_ = true;  // There is no seat to give up.
+  if (Status entered = contain([&] { return control_->enter(seat_); }); !entered.ok()) {
+    left_ = true;
+    control_->exit(seat_);  // Memory may have run out when it had the seat already.
     return entered;
   }
-  Status together = control_->bring_together(seat_, deadline);
+  Status together = contain([&] { return control_->bring_together(seat_, deadline); });
   if (together.ok()) return {};
   left_ = true;
   Notice notice = notice_of(FrameKind::failure);
@@ -46,9 +66,7 @@ Status Membership::take_part(Deadline deadline) {
   notice.relayed = seat_.alive->stopped();
   notice.code = together.code();
   notice.text = together.text();
-  control_->announce(seat_, notice);
-  seat_.young = true;
-  control_->leave(seat_);  // Those who have joined and go on without this rank must not wait for it.
+  leave_after([&] { control_->announce(seat_, notice); });  // Those who go on without this rank must not wait for it.
   return together;
 }
 
@@ -62,7 +80,7 @@ Membership::~Membership() {
 
 void Membership::leave() {
   if (left_.exchange(true) || control_->forked()) return;
-  control_->leave(seat_);
+  leave_after([] {});
 }
 
 void Membership::broadcast_failure(const Status& status, Cause cause) {

@@ -32,6 +32,8 @@ class Membership {
                                                     Deadline deadline);
   // The same for a roster whose ranks have all agreed to be in it, as shrink makes it: nobody is waited for.
   static Expected<std::unique_ptr<Membership>> continue_in(std::shared_ptr<Control> control, MembershipRequest request);
+  // For a rank that cannot do that although the others count on it: it has no seat, and can only broadcast its failure.
+  static std::unique_ptr<Membership> outside(std::shared_ptr<Control> control, MembershipRequest request);
   // Leaves, if nobody has called `leave`.
   ~Membership();
 
@@ -67,6 +69,8 @@ class Membership {
   Status take_part(Deadline deadline);
   Expected<RankSet> agree(Subject subject, Deadline deadline);
   Notice notice_of(FrameKind kind) const;
+  template <typename Words>
+  void leave_after(const Words& words);
 
   std::shared_ptr<Control> control_;
   Seat seat_;

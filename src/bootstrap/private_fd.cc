@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <mutex>
 #include <set>
 
@@ -44,7 +45,13 @@ void enlist(int fd) {
 }  // namespace
 
 PrivateFd::PrivateFd(int fd) : fd_(fd), generation_(fork_generation()) {
-  if (valid()) enlist(fd);
+  if (!valid()) return;
+  try {
+    enlist(fd);
+  } catch (...) {
+    ::close(std::exchange(fd_, -1));
+    errno = ENOMEM;
+  }
 }
 
 PrivateFd& PrivateFd::operator=(PrivateFd&& other) noexcept {

@@ -11,7 +11,7 @@ namespace weft {
 class PrivateFd {
  public:
   PrivateFd() = default;
-  explicit PrivateFd(int fd);
+  explicit PrivateFd(int fd);  // invalid, with an errno, if there is no memory to remember it
   PrivateFd(PrivateFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)), generation_(other.generation_) {}
   PrivateFd& operator=(PrivateFd&& other) noexcept;
   ~PrivateFd() { reset(); }

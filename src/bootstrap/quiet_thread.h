@@ -5,19 +5,23 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <thread>
+
+#include "base/status.h"
 
 namespace weft {
 
 class QuietThread {
  public:
-  QuietThread() = default;
-  QuietThread(const char* name, std::function<void()> body);  // `name`: at most 15 characters
+  // `name`: at most 15 characters. An error if the system gives no thread.
+  static Expected<std::unique_ptr<QuietThread>> start(const char* name, std::function<void()> body);
   QuietThread(const QuietThread&) = delete;
   QuietThread& operator=(const QuietThread&) = delete;
   ~QuietThread();  // waits for the body to return
 
  private:
+  QuietThread() = default;
   std::thread thread_;
   uint32_t generation_ = 0;
 };

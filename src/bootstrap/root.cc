@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "bootstrap/assembly.h"
 #include "bootstrap/gate.h"
 #include "bootstrap/host.h"
 #include "bootstrap/root_session.h"
@@ -33,9 +34,16 @@ Expected<std::unique_ptr<Root>> Root::start(const RootOptions& options) {
   if (!root->stop_.valid() || !root->epoll_.valid()) {
     return error(Code::system_error, "eventfd or epoll_create1: {}", errno_text(errno));
   }
-  root->thread_ = std::make_unique<QuietThread>("weft-root", [self] { self->serve(); });
+  for (const int fd : {root->gate_->fd(), root->stop_.get()}) {
+    epoll_event event{EPOLLIN, {.fd = fd}};
+    if (epoll_ctl(root->epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+      return error(Code::system_error, "epoll_ctl: {}", errno_text(errno));
+  }
+  WEFT_TRY_ASSIGN(root->thread_, QuietThread::start("weft-root", [self] { self->serve(); }));
   return root;
 }
+
+Root::Root() = default;
 
 Root::~Root() {
   if (thread_ != nullptr && !stop_.inherited()) eventfd_write(stop_.get(), 1);
@@ -83,14 +91,33 @@ Status Root::listen_tcp_on(const TcpAddress& address) {
 }
 
 void Root::serve() {
-  run_root_session({.gate = *gate_,
-                    .epoll_fd = epoll_.get(),
-                    .stop_fd = stop_.get(),
-                    .strangers = strangers_,
-                    .set_refusing = [this](bool refusing) { set_refusing(refusing); }});
+  try {
+    run_root_session({.gate = *gate_,
+                      .epoll_fd = epoll_.get(),
+                      .stop_fd = stop_.get(),
+                      .take_abandoned = [this] { return take_abandoned(); },
+                      .strangers = strangers_,
+                      .set_refusing = [this](bool refusing) { set_refusing(refusing); }});
+  } catch (...) {  // No memory: ranks find nobody here any more.
+  }
   gate_->close_listeners();
   set_refusing(false);
   finished_.store(true, std::memory_order_release);  // Whoever sees it finds the name and the port free.
+}
+
+void Root::abandon(Abandoned rank) {
+  if (finished() || stop_.inherited()) return;
+  {
+    std::lock_guard lock(mutex_);
+    abandoned_ = std::make_unique<Abandoned>(std::move(rank));
+  }
+  eventfd_write(stop_.get(), 1);
+}
+
+std::optional<Abandoned> Root::take_abandoned() {
+  std::lock_guard lock(mutex_);
+  if (abandoned_ == nullptr) return std::nullopt;
+  return std::move(*std::exchange(abandoned_, nullptr));
 }
 
 void Root::set_refusing(bool refusing) {

@@ -21,6 +21,7 @@
 namespace weft {
 
 class Gate;
+struct Abandoned;
 
 struct RootOptions {
   std::string interface;               // whose address others are told; empty: that of the default route
@@ -39,6 +40,8 @@ class Root {
   // There will be no communicator, and not every rank has been told why: those that have come, and until the time of
   // the least patient is over, those that have not. Whoever ends the root now leaves them without the cause.
   bool refusing() const { return refusing_.load(std::memory_order_acquire); }
+  // A rank of this process has failed before it joined: the others are told so at once. Any thread.
+  void abandon(Abandoned rank);
   // Until it no longer is, or the deadline. Any thread.
   void wait_while_refusing(Deadline deadline);
   uint64_t strangers() const { return strangers_.load(std::memory_order_relaxed); }
@@ -47,20 +50,22 @@ class Root {
   static constexpr int64_t kFirstRankMs = 24 * 3600 * 1000;
 
  private:
-  Root() = default;
+  Root();
   Status listen(const RootOptions& options);
   Status listen_tcp_on(const TcpAddress& address);
   void serve();
+  std::optional<Abandoned> take_abandoned();
   void set_refusing(bool refusing);
 
   UniqueId id_;
   std::unique_ptr<Gate> gate_;
   PrivateFd epoll_;
-  PrivateFd stop_;  // an eventfd: written once, by the destructor
+  PrivateFd stop_;  // an eventfd: written by the destructor, and after `abandoned_`
   std::atomic<bool> finished_{false};
   std::atomic<bool> refusing_{false};
   std::mutex mutex_;
   std::condition_variable told_all_;  // refusing_ has become false
+  std::unique_ptr<Abandoned> abandoned_;
   std::atomic<uint64_t> strangers_{0};
   std::unique_ptr<QuietThread> thread_;
 };

@@ -1,6 +1,7 @@
 #include "bootstrap/root_session.h"
 
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <array>
@@ -33,10 +34,7 @@ struct Visitor {
 
 class Session {
  public:
-  explicit Session(const RootSession& root) : root_(root) {
-    watch(EPOLL_CTL_ADD, root_.gate.fd(), EPOLLIN);
-    watch(EPOLL_CTL_ADD, root_.stop_fd, EPOLLIN);
-  }
+  explicit Session(const RootSession& root) : root_(root) {}
 
   void run() {
     Deadline end = Deadline::after_ms(Root::kFirstRankMs);
@@ -72,12 +70,23 @@ class Session {
         epoll_wait(root_.epoll_fd, events.data(), static_cast<int>(events.size()), static_cast<int>(sleep_ms));
     for (const epoll_event& event : std::span(events).first(static_cast<size_t>(std::max(count, 0)))) {
       const int fd = event.data.fd;
-      if (fd == root_.stop_fd) stopped_ = true;
+      if (fd == root_.stop_fd) hear_owner();
       const auto visitor = visitors_.find(fd);
       if (visitor != visitors_.end() && !attend(visitor->second)) visitors_.erase(visitor);
     }
     for (Guest& guest : root_.gate.serve()) admit(std::move(guest));
     root_.strangers.store(root_.gate.strangers(), std::memory_order_relaxed);
+  }
+
+  void hear_owner() {
+    const auto abandoned = root_.take_abandoned();
+    if (!abandoned) {
+      stopped_ = true;
+      return;
+    }
+    eventfd_t rings = 0;
+    eventfd_read(root_.stop_fd, &rings);
+    assembly_.abandon(*abandoned);
   }
 
   void admit(Guest guest) {
@@ -86,7 +95,7 @@ class Session {
     Visitor& visitor = visitors_[fd];
     visitor.fd = std::move(guest.fd);
     visitor.hello = guest.hello;
-    watch(EPOLL_CTL_ADD, fd, EPOLLIN);
+    if (!watch(EPOLL_CTL_ADD, fd, EPOLLIN)) visitors_.erase(fd);  // It tries again.
   }
 
   // False if the visitor has gone.
@@ -144,9 +153,9 @@ class Session {
                       encode(RosterMessage{random_word(), random_secret(), assembly_.take_roster()}));
   }
 
-  void watch(int operation, int fd, uint32_t events) {
+  bool watch(int operation, int fd, uint32_t events) {
     epoll_event event{events, {.fd = fd}};
-    epoll_ctl(root_.epoll_fd, operation, fd, &event);
+    return epoll_ctl(root_.epoll_fd, operation, fd, &event) == 0;
   }
 
   const RootSession& root_;

@@ -4,16 +4,19 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace weft {
 
 class Gate;
+struct Abandoned;
 
 // What the root lends to its thread.
 struct RootSession {
   Gate& gate;
-  int epoll_fd;
-  int stop_fd;  // readable: end at once
+  int epoll_fd;  // watches the gate and `stop_fd`
+  int stop_fd;   // readable: end at once, unless a rank was abandoned
+  std::function<std::optional<Abandoned>()> take_abandoned;
   std::atomic<uint64_t>& strangers;
   // Called with true before anybody is told of a refusal, with false when nobody is left to be told.
   std::function<void(bool)> set_refusing;

@@ -99,7 +99,8 @@ class Seats {
   std::vector<Post> take_posts();
   bool failures_known() const { return failures_known_; }
   bool undecided() const;  // some failure is known on which the survivors have not agreed
-  void fail_undecided();   // and will not be waited for any longer
+  void fail_all(const Status& why);
+  void fail_undecided();  // and will not be waited for any longer
   // Of a communicator that has a seat here, for a process that has a rank in it.
   std::optional<Secret> secret_of(uint64_t communicator, const ProcessId& process) const;
   Seat* find(const CommunicatorKey& key, int rank) const;  // null if that rank has no seat here

@@ -162,6 +162,10 @@ bool Seats::undecided() const {
   });
 }
 
+void Seats::fail_all(const Status& why) {
+  for (const auto& [key, seat] : seats_) seat->alive->fail(why.copy());
+}
+
 void Seats::fail_undecided() {
   for (const auto& [key, seat] : seats_) {
     const RankSet& failed = seat->failures().failed();

@@ -84,6 +84,13 @@ bool Switchboard::take_parcel(const ProcessId& peer, Frame frame) {
                              Mailbox::kParcelsMax, static_cast<int>(topic)));
 }
 
+void Switchboard::cut_loose(const Status& why) {
+  lines_.clear();
+  dispatches_.clear();
+  ++link_changes_;
+  seats_.fail_all(why);
+}
+
 uint64_t Switchboard::link_number(const ProcessId& peer) const {
   const auto found = lines_.find(peer);
   return found == lines_.end() ? 0 : found->second.number;

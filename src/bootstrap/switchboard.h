@@ -43,6 +43,8 @@ class Switchboard {
   enum class LinkEnd : uint8_t { process_ended, closed, broken };
   void link(const ProcessId& peer);                                            // it has come; an old one has ended
   void unlink(const ProcessId& peer, LinkEnd end, const std::string& reason);  // `reason`: why a broken one is
+  void lose(const ProcessId& peer, Code code, const std::string& what);        // treats it as dead
+  void cut_loose(const Status& why);  // all links have been ended, and all ranks here fail
   // A frame has come over the peer's link. False: it made no sense, and the link is to be cut.
   bool hear(const ProcessId& peer, Frame frame, Time now);
   // A number that no other link has or had; 0: there is none.
@@ -62,6 +64,7 @@ class Switchboard {
   Status enter_together(Seat& seat, Time now);
   // The others hear that all that the rank ever says has been said.
   void leave(Seat& seat, Time now);
+  void exit(Seat& seat);  // without a word
   void tell_enrolled(const Seat& seat, const ProcessId& peer);
   // Tells every other rank of the seat's communicator, in this process and in others.
   void announce(const Seat& seat, const Notice& notice, Time now);
@@ -93,7 +96,6 @@ class Switchboard {
 
   void say(const ProcessId& to, FrameBytes frame);
   void forget(const ProcessId& peer);
-  void lose(const ProcessId& peer, Code code, const std::string& what);
   bool cut_off(const ProcessId& peer, Code code, const std::string& what);  // false
   bool misunderstand(const ProcessId& peer, FrameKind kind, size_t bytes);  // false
   bool take_parcel(const ProcessId& peer, Frame frame);

@@ -54,6 +54,10 @@ void Switchboard::leave(Seat& seat, Time now) {
   seats_.take_leave(seat);
   post_agreements(now);
   announce(seat, {.kind = FrameKind::leave, .key = seat.key, .rank = seat.rank, .joining = seat.young}, now);
+  exit(seat);
+}
+
+void Switchboard::exit(Seat& seat) {
   seats_.remove(seat);
   std::erase(attended_, &seat);
 }

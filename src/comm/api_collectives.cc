@@ -20,21 +20,26 @@ bool plainly_right(const Operation& call, const void* stream, uint32_t ranks) {
   return send == recv ? !is_blocked(call.collective) : send + most <= recv || recv + most <= send;
 }
 
-weftResult_t run(const CallArguments& call, weftComm_t comm) {
+Status run_checked(const CallArguments& call, weftComm_t comm) {
   const SoleCaller caller(comm);
-  if (!caller.usable()) return report(unusable(call.function, comm));
+  if (!caller.usable()) return unusable(call.function, comm);
   if (!plainly_right(call.operation, call.stream, static_cast<uint32_t>(caller->ranks()))) {
-    if (Status checked = check_arguments(call, caller->ranks(), caller->rank()); !checked.ok()) return report(checked);
+    if (Status checked = check_arguments(call, caller->ranks(), caller->rank()); !checked.ok()) return checked;
   }
-  return report(caller->run(call.operation));
+  return in_step(caller, [&] { return caller->run(call.operation); });
+}
+
+weftResult_t run(const CallArguments& call, weftComm_t comm) {
+  return answer([&] { return run_checked(call, comm); });
 }
 
 weftResult_t run_configured(CallArguments call, weftComm_t comm, const weftCallConfig_t* config) {
   if (config == nullptr) return run(call, comm);
-  const auto limit = call_limit_of(call.function, *config);
-  if (!limit) return report(limit.error());
-  if (*limit) call.operation.time_limit = **limit;
-  return run(call, comm);
+  return answer([&]() -> Status {
+    WEFT_TRY_ASSIGN(const auto limit, call_limit_of(call.function, *config));
+    if (limit) call.operation.time_limit = *limit;
+    return run_checked(call, comm);
+  });
 }
 
 }  // namespace

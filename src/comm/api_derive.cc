@@ -24,10 +24,12 @@ Status split(weftComm_t comm, int color, int key, weftComm_t* newcomm, const wef
   const SoleCaller caller(comm);
   if (!caller.usable()) return unusable(kName, comm);
   WEFT_TRY_ASSIGN(const Settings settings, settings_of(kName, config, caller->settings()));
-  WEFT_TRY_ASSIGN(auto part, caller->split(color, key, settings));
-  if (part != nullptr) return give_handle(std::move(part), newcomm);
-  *newcomm = nullptr;
-  return {};
+  return in_step(caller, [&]() -> Status {
+    WEFT_TRY_ASSIGN(auto part, caller->split(color, key, settings));
+    if (part != nullptr) return give_handle(std::move(part), newcomm);
+    *newcomm = nullptr;
+    return {};
+  });
 }
 
 Status get_unique_id(weftComm_t comm, weftUniqueId* id) {
@@ -64,8 +66,10 @@ Status grow_old(weftComm_t comm, int nranks, const weftUniqueId* id, int rank, w
   }
   WEFT_TRY_ASSIGN(Settings settings, settings_of(kName, config, caller->settings()));
   const auto bytes = bytes_of(id);
-  WEFT_TRY_ASSIGN(auto grown, caller->grow(nranks, bytes ? &*bytes : nullptr, settings));
-  return give_handle(std::move(grown), newcomm);
+  return in_step(caller, [&]() -> Status {
+    WEFT_TRY_ASSIGN(auto grown, caller->grow(nranks, bytes ? &*bytes : nullptr, settings));
+    return give_handle(std::move(grown), newcomm);
+  });
 }
 
 Status grow_new(int nranks, const weftUniqueId* id, int rank, weftComm_t* newcomm, const weftConfig_t* config) {
@@ -94,16 +98,16 @@ Status grow_new(int nranks, const weftUniqueId* id, int rank, weftComm_t* newcom
 
 extern "C" weftResult_t weftCommSplit(weftComm_t comm, int color, int key, weftComm_t* newcomm,
                                       const weftConfig_t* config) {
-  return report(split(comm, color, key, newcomm, config));
+  return answer([&] { return split(comm, color, key, newcomm, config); });
 }
 
 extern "C" weftResult_t weftCommGetUniqueId(weftComm_t comm, weftUniqueId* id) {
-  return report(get_unique_id(comm, id));
+  return answer([&] { return get_unique_id(comm, id); });
 }
 
 extern "C" weftResult_t weftCommGrow(weftComm_t comm, int nranks, const weftUniqueId* id, int rank, weftComm_t* newcomm,
                                      const weftConfig_t* config) {
-  if (newcomm == nullptr) return report(null_newcomm("weftCommGrow"));
-  if (comm == nullptr) return report(grow_new(nranks, id, rank, newcomm, config));
-  return report(grow_old(comm, nranks, id, rank, newcomm, config));
+  if (newcomm == nullptr) return answer([&] { return null_newcomm("weftCommGrow"); });
+  if (comm == nullptr) return answer([&] { return grow_new(nranks, id, rank, newcomm, config); });
+  return answer([&] { return grow_old(comm, nranks, id, rank, newcomm, config); });
 }

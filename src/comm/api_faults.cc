@@ -36,10 +36,12 @@ Status all_reduce_survivors(const CallArguments& call, weftComm_t comm, int* con
   const SoleCaller caller(comm);
   if (!caller.usable()) return unusable(call.function, comm);
   WEFT_TRY(check_arguments(call, caller->ranks(), caller->rank()));
-  WEFT_TRY_ASSIGN(const RankSet ranks, caller->all_reduce_among_survivors(call.operation));
-  std::copy(ranks.begin(), ranks.end(), contributors);
-  *count = static_cast<int>(ranks.size());
-  return {};
+  return in_step(caller, [&]() -> Status {
+    WEFT_TRY_ASSIGN(const RankSet ranks, caller->all_reduce_among_survivors(call.operation));
+    std::copy(ranks.begin(), ranks.end(), contributors);
+    *count = static_cast<int>(ranks.size());
+    return {};
+  });
 }
 
 weftVerdict_t verdict_of(Code code, Cause cause, bool died) {
@@ -100,11 +102,11 @@ Status get_failure(weftComm_t comm, weftFailure_t* failure, int* ranks, int capa
 }  // namespace
 
 extern "C" weftResult_t weftCommRevoke(weftComm_t comm) {
-  return report(revoke(comm));
+  return answer([&] { return revoke(comm); });
 }
 
 extern "C" weftResult_t weftCommShrink(weftComm_t comm, weftComm_t* newcomm) {
-  return report(shrink(comm, newcomm));
+  return answer([&] { return shrink(comm, newcomm); });
 }
 
 extern "C" weftResult_t weftAllReduceSurvivors(const void* sendbuff, void* recvbuff, size_t count,
@@ -118,9 +120,11 @@ extern "C" weftResult_t weftAllReduceSurvivors(const void* sendbuff, void* recvb
                        .op = Operator(op),
                        .root = 0,
                        .call_class = CallClass::survivors};
-  return report(all_reduce_survivors({"weftAllReduceSurvivors", call, stream}, comm, contributors, contributor_count));
+  return answer([&] {
+    return all_reduce_survivors({"weftAllReduceSurvivors", call, stream}, comm, contributors, contributor_count);
+  });
 }
 
 extern "C" weftResult_t weftCommGetFailure(weftComm_t comm, weftFailure_t* failure, int* failed_ranks, int capacity) {
-  return report(get_failure(comm, failure, failed_ranks, capacity));
+  return answer([&] { return get_failure(comm, failure, failed_ranks, capacity); });
 }

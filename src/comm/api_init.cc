@@ -1,8 +1,10 @@
 // C API, chapter init: making, asking and ending communicators.
 #include <cstring>
+#include <latch>
 #include <thread>
 #include <vector>
 
+#include "base/contain.h"
 #include "bootstrap/launch.h"
 #include "comm/communicator.h"
 #include "comm/last_error.h"
@@ -75,11 +77,22 @@ Status init_all(weftComm_t* comms, int nranks, const int* devices) {
   std::vector<weftComm_t> made(static_cast<size_t>(nranks), nullptr);
   std::vector<Status> results(static_cast<size_t>(nranks));
   std::vector<std::thread> threads;
-  for (size_t rank = 0; rank < made.size(); ++rank) {
-    threads.emplace_back(
-        [&, rank] { results[rank] = join(root->id(), nranks, static_cast<int>(rank), settings, &made[rank]); });
-  }
+  threads.reserve(made.size());
+  std::latch all_started(1);  // None joins if one cannot be started: it would wait for that one in vain.
+  bool start = false;
+  const auto join_as = [&](size_t rank) {
+    all_started.wait();
+    if (!start) return;
+    results[rank] = contain([&] { return join(root->id(), nranks, static_cast<int>(rank), settings, &made[rank]); });
+  };
+  Status started = contain([&] {
+    for (size_t rank = 0; rank < made.size(); ++rank) threads.emplace_back(join_as, rank);
+    return Status();
+  });
+  start = started.ok();
+  all_started.count_down();
   for (std::thread& thread : threads) thread.join();
+  WEFT_TRY(std::move(started));
   for (Status& result : results) {
     if (result.ok()) continue;
     for (weftComm_t comm : made) weftCommAbort(comm);
@@ -105,6 +118,7 @@ Status still_held(const char* function) {
 }
 
 Status destroy(weftComm_t comm) {
+  reap_roots();
   if (comm == nullptr) return {};
   const SoleCaller caller(comm);
   if (!caller.usable()) return unusable("weftCommDestroy", comm);
@@ -154,53 +168,54 @@ Status async_error(weftComm_t comm, weftResult_t* result) {
 }  // namespace
 
 extern "C" weftResult_t weftGetUniqueId(weftUniqueId* id) {
-  return report(get_unique_id(id));
+  return answer([&] { return get_unique_id(id); });
 }
 
 extern "C" weftResult_t weftCommInitRank(weftComm_t* comm, int nranks, weftUniqueId id, int rank) {
-  return report(init_rank("weftCommInitRank", comm, nranks, id, rank, nullptr));
+  return answer([&] { return init_rank("weftCommInitRank", comm, nranks, id, rank, nullptr); });
 }
 
 extern "C" weftResult_t weftCommInitRankConfig(weftComm_t* comm, int nranks, weftUniqueId id, int rank,
                                                const weftConfig_t* config) {
-  return report(init_rank("weftCommInitRankConfig", comm, nranks, id, rank, config));
+  return answer([&] { return init_rank("weftCommInitRankConfig", comm, nranks, id, rank, config); });
 }
 
 extern "C" weftResult_t weftCommInitAll(weftComm_t* comms, int nranks, const int* devices) {
-  return report(init_all(comms, nranks, devices));
+  return answer([&] { return init_all(comms, nranks, devices); });
 }
 
 extern "C" weftResult_t weftCommInitEnv(weftComm_t* comm) {
-  return report(init_env("weftCommInitEnv", comm, nullptr));
+  return answer([&] { return init_env("weftCommInitEnv", comm, nullptr); });
 }
 
 extern "C" weftResult_t weftCommInitEnvConfig(weftComm_t* comm, const weftConfig_t* config) {
-  return report(init_env("weftCommInitEnvConfig", comm, config));
+  return answer([&] { return init_env("weftCommInitEnvConfig", comm, config); });
 }
 
 extern "C" weftResult_t weftCommCount(weftComm_t comm, int* count) {
-  return report(ask("weftCommCount", comm, count, "count", &Communicator::ranks));
+  return answer([&] { return ask("weftCommCount", comm, count, "count", &Communicator::ranks); });
 }
 
 extern "C" weftResult_t weftCommUserRank(weftComm_t comm, int* rank) {
-  return report(ask("weftCommUserRank", comm, rank, "rank", &Communicator::rank));
+  return answer([&] { return ask("weftCommUserRank", comm, rank, "rank", &Communicator::rank); });
 }
 
 extern "C" weftResult_t weftCommDestroy(weftComm_t comm) {
-  return report(destroy(comm));
+  return answer([&] { return destroy(comm); });
 }
 
 extern "C" weftResult_t weftCommAbort(weftComm_t comm) {
-  return report(abort(comm));
+  return answer([&] { return abort(comm); });
 }
 
 extern "C" weftResult_t weftCommGetAsyncError(weftComm_t comm, weftResult_t* error) {
-  return report(async_error(comm, error));
+  return answer([&] { return async_error(comm, error); });
 }
 
 extern "C" const char* weftGetLastError(weftComm_t comm) {
   const Questioner caller(comm);
   if (!caller.usable()) return last_error_text();
-  const Status first = caller->error();
-  return first.ok() ? last_error_text() : keep_error_text(first.text());
+  const weftResult_t first = answer([&] { return caller->error(); });  // It keeps the text.
+  static_cast<void>(first);
+  return last_error_text();
 }

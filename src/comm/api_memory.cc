@@ -10,12 +10,12 @@ extern "C" weftResult_t weftMemAlloc(void** pointer, size_t size) {
     return report(error(Code::invalid_argument, "weftMemAlloc: pointer is NULL; pass the address of a void*"));
   }
   if (size == 0) return report(error(Code::invalid_argument, "weftMemAlloc: size is 0; ask for at least one byte"));
-  Expected<void*> memory = SharedMemory::allocate(size);
-  if (!memory) return report(memory.error());
-  *pointer = *memory;
-  return weftSuccess;
+  return answer([&]() -> Status {
+    WEFT_TRY_ASSIGN(*pointer, SharedMemory::allocate(size));
+    return {};
+  });
 }
 
 extern "C" weftResult_t weftMemFree(void* pointer) {
-  return pointer == nullptr ? weftSuccess : report(SharedMemory::free(pointer));
+  return pointer == nullptr ? weftSuccess : answer([&] { return SharedMemory::free(pointer); });
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/contain.h"
 #include "base/flight_handover.h"
 #include "base/log.h"
 #include "bootstrap/join.h"
@@ -31,12 +32,16 @@ int processors() {
 
 Expected<std::unique_ptr<Communicator>> Communicator::join(const UniqueId& id, int ranks, int rank, Settings settings,
                                                            const Alive* watched) {
-  WEFT_TRY_ASSIGN(auto endpoint, Endpoint::of_process());
-  std::unique_ptr<Communicator> communicator(new Communicator(std::move(endpoint), ranks, rank, std::move(settings)));
-  Status set_up = communicator->set_up(id, communicator->settings_.set_up_deadline(), watched);
-  if (set_up.ok()) return communicator;
-  let_all_hear(id);
-  return failure_of(std::move(set_up));
+  const Deadline deadline = settings.set_up_deadline();
+  std::unique_ptr<Communicator> communicator;
+  Status joined = contain([&]() -> Status {
+    WEFT_TRY_ASSIGN(auto endpoint, Endpoint::of_process());
+    communicator.reset(new Communicator(std::move(endpoint), ranks, rank, std::move(settings)));
+    return communicator->set_up(id, deadline, watched);
+  });
+  if (joined.ok()) return communicator;
+  let_all_hear(id, {rank, ranks, deadline, joined.copy()});
+  return failure_of(std::move(joined));
 }
 
 Communicator::Communicator(std::shared_ptr<Endpoint> endpoint, int ranks, int rank, Settings settings)

@@ -73,6 +73,9 @@ class Communicator {
   Cause cause() const { return alive_.cause(); }
   // Stops a call under way in another thread and tells the peers. Any thread; does not wait for that call.
   void abort();
+  // While an exception is being caught that an operation let through: the others wait for what this rank cannot do any
+  // more, so all fail. The first error.
+  Status give_up();
   // Stops the communicator on all ranks, which can then shrink it. Any thread.
   void revoke();
   // Ranks that died, ascending: the same on all that live, once they have agreed. Any thread.
@@ -88,6 +91,7 @@ class Communicator {
   Status enroll(const UniqueId& id, Deadline deadline, const Alive* watched);
   Expected<std::unique_ptr<Communicator>> make_child(Successor next, Settings settings);
   Status continue_from(const Communicator& before, Successor next);
+  void refuse_to_continue(const Status& why);
   template <typename T>
   Expected<std::vector<T>> exchange(const T& mine, CallClass call_class, Deadline deadline);
   Expected<std::unique_ptr<Communicator>> grow_with(const GrowWish& mine, const Settings& settings, Deadline deadline);
@@ -108,7 +112,7 @@ class Communicator {
   void prepare_work(const Operation& operation, PreparedPlan& prepared) const;
   CallSignature signature(const Operation& operation) const;
   std::chrono::nanoseconds limit_of(const Operation& operation) const {
-    return operation.time_limit == Operation::kLimitOfCommunicator ? settings_.call_limit : operation.time_limit;
+    return operation.time_limit.value_or(settings_.call_limit);
   }
 
   Status run_empty(const Operation& operation);

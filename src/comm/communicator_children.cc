@@ -1,6 +1,7 @@
 // Communicators made from one: of its survivors, of parts of it, or with new ranks.
 #include <algorithm>
 
+#include "base/contain.h"
 #include "base/log.h"
 #include "comm/communicator.h"
 #include "comm/roots.h"
@@ -53,8 +54,20 @@ Expected<std::unique_ptr<Communicator>> Communicator::shrink() {
 Expected<std::unique_ptr<Communicator>> Communicator::make_child(Successor next, Settings settings) {
   std::unique_ptr<Communicator> child(
       new Communicator(endpoint_, static_cast<int>(next.roster.size()), next.rank, std::move(settings)));
-  WEFT_TRY(child->continue_from(*this, std::move(next)));
-  return child;
+  Status continued = contain([&] { return child->continue_from(*this, std::move(next)); });
+  if (continued.ok()) return child;
+  child->refuse_to_continue(continued);
+  return failure_of(std::move(continued));
+}
+
+// The others believe that this rank is in it.
+void Communicator::refuse_to_continue(const Status& why) {
+  try {
+    if (membership_ == nullptr) membership_ = Membership::outside(endpoint_->control(), membership_request());
+    membership_->broadcast_failure(why);
+  } catch (...) {
+    endpoint_->control()->cut_loose();
+  }
 }
 
 // What joining does, with nothing left to ask: the others have the same roster, and the processes are linked.

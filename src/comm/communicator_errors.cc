@@ -1,6 +1,7 @@
 // How operations of a communicator fail: who decides, what is said, and who else is told.
 #include <algorithm>
 
+#include "base/contain.h"
 #include "base/wait.h"
 #include "bootstrap/stuck_report.h"
 #include "comm/communicator.h"
@@ -19,6 +20,17 @@ constexpr milliseconds kDiagnosisLimit{150};  // a little more than the others h
 Status Communicator::fail(Status status, Cause cause) {
   if (alive_.fail(status.copy(), cause)) membership_->broadcast_failure(status, cause);
   return alive_.error();
+}
+
+Status Communicator::give_up() {
+  try {
+    Status first = fail(status_of_exception());
+    recorder_->end(first.code());
+    return first;
+  } catch (...) {
+    endpoint_->control()->cut_loose();
+    return status_of_exception();
+  }
 }
 
 // The operation is under way until this has been found out: others may be asked.

@@ -2,15 +2,13 @@
 
 #include <sched.h>
 
-#include <bit>
-
 namespace weft {
 namespace {
 
 // Cells are taken in turn from the first `turn_cells`, which become more when all of them are in use: a process that
 // makes and ends communicators for ever touches 64 KiB of the table, not all of it.
 constexpr size_t kTurnCells = 4096;
-static_assert(std::has_single_bit(kCommunicatorsMax / kTurnCells) && kCommunicatorsMax % kTurnCells == 0);
+static_assert(kCommunicatorsMax % kTurnCells == 0);
 std::atomic<size_t> next_cell{0}, turn_cells{kTurnCells};
 
 weftComm_t put_handle_in_turn(Communicator* communicator, size_t cells) {
@@ -30,7 +28,7 @@ weftComm_t put_handle(Communicator* communicator) {
     size_t cells = turn_cells.load(std::memory_order_relaxed);
     const weftComm_t made = put_handle_in_turn(communicator, cells);
     if (made != nullptr || cells == kCommunicatorsMax) return made;
-    turn_cells.compare_exchange_strong(cells, 2 * cells, std::memory_order_relaxed);  // Or another thread has.
+    turn_cells.compare_exchange_strong(cells, cells + kTurnCells, std::memory_order_relaxed);  // Or another thread has.
   }
 }
 

@@ -1,11 +1,14 @@
 #include "comm/last_error.h"
 
+#include "base/contain.h"
 #include "base/log.h"
 
 namespace weft {
 namespace {
 
 thread_local std::string text_of_thread;
+thread_local const char* text_without_memory = nullptr;  // instead of the above, when that could not be kept
+constexpr const char* kNoMemory = "this process has no memory left, not even for the text of the error";
 
 static_assert(static_cast<int>(Code::system_error) == weftSystemError);
 static_assert(static_cast<int>(Code::internal_error) == weftInternalError);
@@ -25,11 +28,13 @@ static_assert(static_cast<int>(Code::resource) == weftOutOfResource);
 }  // namespace
 
 const char* last_error_text() {
-  return text_of_thread.c_str();
+  return text_without_memory != nullptr ? text_without_memory : text_of_thread.c_str();
 }
 
 const char* keep_error_text(std::string_view text) {
+  text_without_memory = kNoMemory;
   text_of_thread = text;
+  text_without_memory = nullptr;
   return text_of_thread.c_str();
 }
 
@@ -37,6 +42,15 @@ weftResult_t report_failure(const Status& status) {
   keep_error_text(status.text());
   log_info("api", "{}", status.text());
   return static_cast<weftResult_t>(status.code());
+}
+
+weftResult_t report_exception() {
+  try {
+    return report_failure(status_of_exception());
+  } catch (...) {
+    text_without_memory = kNoMemory;
+    return weftOutOfResource;
+  }
 }
 
 }  // namespace weft

@@ -19,4 +19,17 @@ inline weftResult_t report(const Status& status) {
   return status.ok() ? weftSuccess : report_failure(status);
 }
 
+// What a function of the C API does when something throws in it: memory or a thread was missing.
+weftResult_t report_exception();
+
+// Every function of the C API that may allocate does its work in here.
+template <typename Body>
+weftResult_t answer(const Body& body) {
+  try {
+    return report(body());
+  } catch (...) {
+    return report_exception();
+  }
+}
+
 }  // namespace weft

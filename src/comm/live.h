@@ -36,6 +36,16 @@ class SoleCaller {
   bool held_ = false;
 };
 
+// Runs what the other ranks wait for. If something throws in it, they must not wait for ever.
+template <typename Body>
+Status in_step(const SoleCaller& caller, const Body& body) {
+  try {
+    return body();
+  } catch (...) {
+    return caller->give_up();
+  }
+}
+
 // For everything that may be asked while a collective runs.
 class Questioner {
  public:

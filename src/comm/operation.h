@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/dtype.h"
 #include "collectives/collective.h"
@@ -22,8 +23,7 @@ struct Operation {
   Operator op;  // sum where the collective has none
   int root;     // 0 where the collective has none
   CallClass call_class = CallClass::collective;
-  std::chrono::nanoseconds time_limit = kLimitOfCommunicator;  // 0: none
-  static constexpr std::chrono::nanoseconds kLimitOfCommunicator{-1};
+  std::optional<std::chrono::nanoseconds> time_limit{};  // 0: none; not set: the communicator's
   size_t bytes() const { return count * bytes_of(type); }
 };
 

@@ -39,9 +39,11 @@ Expected<UniqueId> start_root(const RootOptions& options) {
   return id;
 }
 
-void let_all_hear(const UniqueId& id) {
+void let_all_hear(const UniqueId& id, Abandoned rank) {
   const std::shared_ptr<Root> root = find_root(id.communicator);
-  if (root != nullptr) root->wait_while_refusing(Deadline::after_ms(kHearingMs));
+  if (root == nullptr) return;
+  if (!root->refusing()) root->abandon(std::move(rank));
+  root->wait_while_refusing(Deadline::after_ms(kHearingMs));
 }
 
 void drop_root(uint64_t communicator) {

@@ -4,6 +4,8 @@
 #include <set>
 
 #include "base/assert.h"
+#include "base/contain.h"
+#include "base/log.h"
 
 namespace weft {
 
@@ -12,6 +14,16 @@ Ends::~Ends() {
   sends_ = {};
   recvs_ = {};
   if (quarantined_) return;
+  const Status released = contain([&] {
+    release();
+    return Status();
+  });
+  // What has not been given back stays taken, as after a failure.
+  if (!released.ok())
+    log_warn("exec", "the memory of a communicator's connections is not used again: {}", released.text());
+}
+
+void Ends::release() {
   std::set<Transport*> transports;
   for (const PeerRoute& route : routes_) {
     if (route.transport != nullptr) transports.insert(route.transport);

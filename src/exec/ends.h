@@ -76,6 +76,7 @@ class Ends {
   const ConnectionShape& shape() const { return shape_; }
 
  private:
+  void release();
   template <typename EndType>
   struct Table {
     std::map<uint64_t, std::unique_ptr<EndType>> ends;
