@@ -46,6 +46,12 @@ void let_all_hear(const UniqueId& id, Abandoned rank) {
   root->wait_while_refusing(Deadline::after_ms(kHearingMs));
 }
 
+void end_root(const UniqueId& id) {
+  Roots& all = roots();
+  std::lock_guard lock(all.mutex);
+  std::erase_if(all.roots, [&](const auto& root) { return root->id().communicator == id.communicator; });
+}
+
 void reap_roots() {
   Roots& all = roots();
   std::lock_guard lock(all.mutex);

@@ -15,6 +15,8 @@ Expected<UniqueId> start_root(const RootOptions& options);
 void let_all_hear(const UniqueId& id, Abandoned rank);
 inline constexpr int64_t kHearingMs = 1000;
 
+// Of a root to which nobody can come.
+void end_root(const UniqueId& id);
 // Ends the threads of roots whose communicators have met.
 void reap_roots();
 
