@@ -44,10 +44,14 @@ Status get_unique_id(weftUniqueId* id) {
   if (id == nullptr) return null_argument("weftGetUniqueId", "id", "a weftUniqueId");
   WEFT_TRY_ASSIGN(const ProcessConfig* process, process_config());
   WEFT_TRY_ASSIGN(const UniqueId drawn, start_root({.interface = process->config.text(Variable::interface)}));
-  const UniqueIdBytes packed = pack(drawn);
-  static_assert(sizeof packed == sizeof id->internal);
-  std::memcpy(id->internal, packed.data(), sizeof packed);
-  return {};
+  Status told = contain([&] {
+    const UniqueIdBytes packed = pack(drawn);
+    static_assert(sizeof packed == sizeof id->internal);
+    std::memcpy(id->internal, packed.data(), sizeof packed);
+    return Status();
+  });
+  if (!told.ok()) drop_root(drawn.communicator);
+  return told;
 }
 
 Status init_rank(const char* function, weftComm_t* comm, int nranks, const weftUniqueId& id, int rank,
