@@ -46,6 +46,7 @@ Expected<std::unique_ptr<Root>> Root::start(const RootOptions& options) {
 Root::Root() = default;
 
 Root::~Root() {
+  ending_.store(true);
   if (thread_ != nullptr && !stop_.inherited()) eventfd_write(stop_.get(), 1);
   thread_.reset();
 }
@@ -95,6 +96,7 @@ void Root::serve() {
     run_root_session({.gate = *gate_,
                       .epoll_fd = epoll_.get(),
                       .stop_fd = stop_.get(),
+                      .ending = ending_,
                       .take_abandoned = [this] { return take_abandoned(); },
                       .strangers = strangers_,
                       .set_refusing = [this](bool refusing) { set_refusing(refusing); }});

@@ -63,6 +63,7 @@ class Root {
   PrivateFd stop_;  // an eventfd: written by the destructor, and after `abandoned_`
   std::atomic<bool> finished_{false};
   std::atomic<bool> refusing_{false};
+  std::atomic<bool> ending_{false};  // set before the destructor rings
   std::mutex mutex_;
   std::condition_variable told_all_;  // refusing_ has become false
   std::unique_ptr<Abandoned> abandoned_;

@@ -79,14 +79,10 @@ class Session {
   }
 
   void hear_owner() {
-    const auto abandoned = root_.take_abandoned();
-    if (!abandoned) {
-      stopped_ = true;
-      return;
-    }
     eventfd_t rings = 0;
     eventfd_read(root_.stop_fd, &rings);
-    assembly_.abandon(*abandoned);
+    stopped_ = root_.ending.load();
+    if (const auto abandoned = root_.take_abandoned()) assembly_.abandon(*abandoned);
   }
 
   void admit(Guest guest) {

@@ -14,8 +14,9 @@ struct Abandoned;
 // What the root lends to its thread.
 struct RootSession {
   Gate& gate;
-  int epoll_fd;  // watches the gate and `stop_fd`
-  int stop_fd;   // readable: end at once, unless a rank was abandoned
+  int epoll_fd;                     // watches the gate and `stop_fd`
+  int stop_fd;                      // readable: the owner has something to say
+  const std::atomic<bool>& ending;  // end at once
   std::function<std::optional<Abandoned>()> take_abandoned;
   std::atomic<uint64_t>& strangers;
   // Called with true before anybody is told of a refusal, with false when nobody is left to be told.

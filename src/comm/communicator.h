@@ -111,9 +111,7 @@ class Communicator {
   PreparedPlan* prepare(const Operation& operation);
   void prepare_work(const Operation& operation, PreparedPlan& prepared) const;
   CallSignature signature(const Operation& operation) const;
-  std::chrono::nanoseconds limit_of(const Operation& operation) const {
-    return operation.time_limit.value_or(settings_.call_limit);
-  }
+  std::chrono::nanoseconds limit_of(const Operation& call) const { return call.time_limit.value_or(call_limit_); }
 
   Status run_empty(const Operation& operation);
   Status explain(Outcome outcome, const Operation& operation, const PreparedPlan& prepared);
@@ -125,6 +123,7 @@ class Communicator {
   const std::shared_ptr<Endpoint> endpoint_;
   const int ranks_, rank_;
   const Settings settings_;
+  const std::chrono::nanoseconds call_limit_ = settings_.call_limit;
   const uint32_t generation_ = fork_generation();
   uint64_t id_ = 0;
   Secret secret_{};

@@ -36,7 +36,10 @@ TEST(Verdict, not_joined) {
     setenv("WEFT_TIMEOUT", "0.3", 1);
     weftComm_t comm = id.join(3, rank);
     expect_sum(comm, 3);
-    if (rank == 1) await_word(kFailed, 2);
+    if (rank == 1) {
+      await_word(kFailed, 2);
+      while (failure_of(comm).verdict == weftVerdictNone) continue;  // It is being told.
+    }
     EXPECT_EQ(sum_one(comm), weftTimeout);
     shared_word(kFailed).fetch_add(1);
     expect_verdict(comm, weftTimeout, weftVerdictNotJoined,
