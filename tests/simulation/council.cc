@@ -14,7 +14,8 @@ bool includes(const RankSet& all, const RankSet& some) {
 Council::Council(uint64_t seed)
     : random_(mix64(~seed)),
       start_(seed % 3 == 0 ? Agreement::Start::on_failure : Agreement::Start::on_call),
-      rounds_(start_ == Agreement::Start::on_call ? 1 + random_.below(3) : 0) {
+      rounds_(start_ == Agreement::Start::on_call ? 1 + random_.below(3) : 0),
+      calm_(uint64_t{1} << random_.below(6)) {
   const int ranks = static_cast<int>(2 + random_.below(4));
   const bool late_links = random_.below(4) == 0;
   for (int rank = 0; rank < ranks; ++rank) {
@@ -58,14 +59,15 @@ std::vector<Council::Choice> Council::choices() {
 void Council::add_choices_of(int rank, std::vector<Choice>& choices) {
   const Delegate& one = at(rank);
   if (one.asked < rounds_ && one.asked == one.agreement.decided()) choices.push_back({Deed::call, rank, rank});
-  if (crashes_left_ > 0) choices.push_back({Deed::crash, rank, rank});
-  if (leaves_left_ > 0 && may_leave(rank)) choices.push_back({Deed::leave, rank, rank});
+  if (crashes_left_ > 0 && random_.below(calm_) == 0) choices.push_back({Deed::crash, rank, rank});
+  if (leaves_left_ > 0 && random_.below(calm_) == 0 && may_leave(rank)) choices.push_back({Deed::leave, rank, rank});
 }
 
 // Whoever is on its way to the others has not come yet; whoever has called waits.
 bool Council::may_leave(int rank) {
   const bool waits = at(rank).asked > at(rank).agreement.decided();
-  return !waits && std::ranges::none_of(unmet_, [&](const auto& pair) { return pair.first == rank || pair.second == rank; });
+  return !waits &&
+         std::ranges::none_of(unmet_, [&](const auto& pair) { return pair.first == rank || pair.second == rank; });
 }
 
 void Council::carry_out(const Choice& choice) {
@@ -165,8 +167,22 @@ void Council::check_decision(int rank, size_t number) {
     if (one.asked <= number && !std::binary_search(decision.begin(), decision.end(), other))
       violate("rank {} has taken decision {}, which rank {} has not called for", rank, number, other);
   }
+  check_fenced(rank, number);
   if (number < at(rank).knew.size() && !includes(decision, at(rank).knew[number]))
     violate("rank {} knew of more that are gone when it called for decision {}", rank, number);
+}
+
+// Whom the first to take a decision leaves out is heard by nobody any more, so no other decision can follow from it.
+void Council::check_fenced(int rank, size_t number) {
+  const RankSet& decision = at(rank).taken[number];
+  if (std::ranges::any_of(delegates_,
+                          [&](const Delegate& one) { return &one != &at(rank) && one.taken.size() > number; }))
+    return;
+  for (int other = 0; other < size(); ++other) {
+    const bool left_out = std::binary_search(decision.begin(), decision.end(), other);
+    if (at(other).present() && !left_out && !includes(at(other).agreement.failed(), decision))
+      violate("rank {} has taken decision {}, and rank {} still hears whom it leaves out", rank, number, other);
+  }
 }
 
 // Nothing is under way any more.

@@ -18,6 +18,8 @@
 
 namespace weft::simulation {
 
+inline constexpr uint64_t kCouncilsPerSeed = 10;  // They are so much smaller than jobs.
+
 class Council {
  public:
   explicit Council(uint64_t seed);
@@ -56,6 +58,7 @@ class Council {
   void collect(int rank);
   void check(int rank);
   void check_decision(int rank, size_t number);
+  void check_fenced(int rank, size_t number);
   void judge();
   template <typename... Args>
   void violate(fmt::format_string<Args...> text, Args&&... args) {
@@ -64,7 +67,8 @@ class Council {
 
   Random random_;
   const Agreement::Start start_;
-  size_t rounds_;
+  const size_t rounds_;
+  const uint64_t calm_;  // in one moment of so many somebody may die or leave
   std::vector<Delegate> delegates_;
   std::map<std::pair<int, int>, std::deque<Item>> links_;  // from, to
   std::set<std::pair<int, int>> unmet_;                    // pairs without a link so far

@@ -57,8 +57,9 @@ TEST(Simulation, jobs) {
 // expect: all decide the same, when all have called, and leave out whoever was known to be gone
 TEST(Simulation, councils) {
   const Seeds seeds = seeds_wanted();
-  for (uint64_t seed = seeds.from; seed < seeds.to; ++seed)
-    ASSERT_EQ(Council(seed).run(), "") << "WEFT_SIMULATION_SEEDS=" << seed << " replays it";
+  for (uint64_t seed = seeds.from * kCouncilsPerSeed; seed < seeds.to * kCouncilsPerSeed; ++seed)
+    ASSERT_EQ(Council(seed).run(), "") << "council " << seed << ": WEFT_SIMULATION_SEEDS=" << seed / kCouncilsPerSeed
+                                       << " runs it";
 }
 
 }  // namespace
