@@ -52,6 +52,8 @@ void Group::check(int rank) {
   const Agreement& failures = here.sitting->seat.failures();
   if (!here.troubled && !failures.failed().empty()) here.troubled = world_.now();
   if (!here.stopped && here.sitting->alive.stopped()) check_failure(rank);
+  if (here.sitting->seat.expelled() && !here.sitting->alive.stopped())
+    world_.violate("communicator {:x}: rank {} is out and does not fail", communicator_, rank);
   if (!here.stopped && !failures.decisions().empty())
     world_.violate("communicator {:x}: rank {} has decided on failures and does not fail", communicator_, rank);
 }

@@ -24,6 +24,7 @@ Job::Job(uint64_t seed, bool traced)
   static constexpr Span kSlowest[] = {microseconds(300), milliseconds(3), milliseconds(40), milliseconds(200)};
   world_.slowest = kSlowest[world_.random.below(4)];
   world_.slow_one_in = world_.random.below(2) == 0 ? 10 : 2;
+  if (world_.random.below(3) == 0) world_.fail_one_in = 4;
   world_.on_crash = [this](int process) {
     for (const auto& [id, meeting] : meetings_) meeting->lose_process(process);
     crash_another();
@@ -74,7 +75,10 @@ void Job::draw_processes() {
     program.thinks = thinks;
     if (rank == deviant_) program.deviates_at = deviates_at_;
     // The ranks that do not wait for each other are asked.
-    if (patient >= 0 && rank != patient && random.below(2) == 0) program.dawdles = seconds(1);
+    if (patient >= 0 && rank != patient && random.below(2) == 0) program.dawdles = kLong;
+    if (patient >= 0 && rank != patient && random.below(3) == 0)
+      program.comes_late =
+          Span(static_cast<int64_t>(random.below(Span(kShort).count())));  // The others are there still.
     auto added = std::make_unique<Rank>(*this, process, rank, program);
     (rank < ranks_ ? members_ : fresh_).push_back(added.get());
     process.add_rank(std::move(added));
@@ -95,6 +99,7 @@ Program Job::draw_program() {
   Program program;
   if (has(Trouble::storm)) program.operations = 4;
   program.keeps_old = random.below(2) == 0;
+  if (random.below(4) == 0) program.reacts = milliseconds(random.below(1000));
   if (has(Trouble::revoke) && random.below(3) == 0) program.revokes_at = 1 + static_cast<int>(random.below(2));
   if (has(Trouble::leave) && random.below(3) == 0) program.leaves_at = 1 + static_cast<int>(random.below(2));
   if (has(Trouble::leave) && random.below(4) == 0) program.leaves_on_failure = true;

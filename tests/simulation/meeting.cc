@@ -39,7 +39,9 @@ void Meeting::come(Rank& visitor, int rank, int ranks, uint64_t plan) {
   });
   world_.at(world_.now() + kPatience + kGrace, visitor.process().index, [this, &here] {
     if (std::exchange(here.answered, true)) return;
-    if (here.heard && !world_.process(process_).blamed && !world_.process(process_).gone())
+    const Process& host = world_.process(process_);
+    const bool was_frozen = host.frozen_until != Time{};  // Then its own patience began later.
+    if (here.heard && !host.blamed && !host.gone() && !was_frozen)
       world_.violate("a root that lives says nothing to rank {}", here.rank->number());
     here.rank->hear_refusal(Status(Code::not_joined, "the root says nothing"));
   });

@@ -124,7 +124,9 @@ void Process::lose(int peer, Switchboard::LinkEnd end) {
   if (link_to(peer) < 0) return;
   heard_ = true;
   links_.erase(peer);
+  for (const auto& rank : ranks_) rank->expect_loss(peer);
   board_.unlink(world_.process(peer).id, end, "broke");
+  for (const auto& rank : ranks_) rank->check_loss(peer);
 }
 
 void Process::exit() {
@@ -161,7 +163,8 @@ void Process::let_in(Process& caller, const std::shared_ptr<Attempt>& attempt) {
   const int end = known ? world_.open_connection(index, caller.index) : -1;
   if (known) take_link(caller.index, end);
   world_.at(world_.now() + world_.delay(), caller.index, [&caller, attempt, end] {
-    const bool wanted = !attempt->over && caller.link_to(attempt->peer) < 0;
+    const bool gives_up = caller.world_.random.below(caller.world_.fail_one_in) == 0;
+    const bool wanted = !attempt->over && !gives_up && caller.link_to(attempt->peer) < 0;
     if (end >= 0 && wanted) caller.take_link(attempt->peer, end + 1);
     if (end >= 0 && !wanted) caller.world_.close(end + 1);
     caller.end_attempt(*attempt, true);

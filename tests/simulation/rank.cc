@@ -59,6 +59,24 @@ void Rank::show() {
   if (!sittings_.empty()) sittings_.back().group->check(sittings_.back().seat.rank);
 }
 
+bool Rank::holds_for_dead(int process) const {
+  if (sittings_.empty()) return false;
+  const Seat& seat = sittings_.back().seat;
+  return std::ranges::any_of(seat.failures().failed(),
+                             [&](int rank) { return Process::index_of(seat.member(rank).process) == process; });
+}
+
+void Rank::expect_loss(int peer) {
+  knew_loss_ = holds_for_dead(peer);
+}
+
+void Rank::check_loss(int peer) const {
+  if (knew_loss_ || !holds_for_dead(peer)) return;
+  const Sitting& sitting = sittings_.back();
+  if (sitting.seat.absent != 0 && !sitting.alive.stopped())
+    world_.violate("rank {} sees a death while it joins and does not fail", number_);
+}
+
 bool Rank::step() {
   if (on_errand_ || (world_.now() < resume_ && stage_ != Stage::gathering)) return false;
   switch (stage_) {
@@ -150,16 +168,19 @@ bool Rank::run_errand(Gathering::Approach& approach) {
   if (errand == Gathering::Errand::none) return true;
   on_errand_ = true;
   const int peer = Process::index_of(approach.peer->process);
-  if (errand == Gathering::Errand::look) {
-    process_.look(peer, [this](bool listens) {
-      on_errand_ = false;
-      gone_ = gone_ || !listens;
-    });
-    return false;
-  }
-  process_.connect(peer, sittings_.back().seat.key.communicator, [this, &approach](bool listens) {
+  const bool had_left = sittings_.back().seat.has_left(approach.peer->process);
+  const auto come_back = [this, peer, had_left](bool listens) {
     on_errand_ = false;
     gone_ = gone_ || !listens;
+    if (!listens && had_left)
+      world_.violate("rank {} gives up on process {}, whose ranks came and left", number_, peer);
+  };
+  if (errand == Gathering::Errand::look) {
+    process_.look(peer, come_back);
+    return false;
+  }
+  process_.connect(peer, sittings_.back().seat.key.communicator, [this, &approach, come_back](bool listens) {
+    come_back(listens);
     gathering_->connected(approach);
   });
   return false;
@@ -174,6 +195,10 @@ bool Rank::call() {
     return end(Ending::left), true;
   }
   if (first_communicator_ && operation == program_.revokes_at) return fail(Code::aborted, "revoked"), true;
+  if (program_.comes_late > Span{} && operation == sitting.group->deviates_at && !std::exchange(was_late_, true)) {
+    resume_ = world_.now() + program_.comes_late;
+    return true;
+  }
   sitting.calls.push_back(call_of(operation, first_communicator_ && operation == program_.deviates_at));
   world_.note("communicator {:x}: rank {} calls operation {}", sitting.seat.key.communicator, sitting.seat.rank,
               operation);
@@ -243,6 +268,7 @@ bool Rank::react_to_failure() {
     return end(Ending::left), true;
   }
   think(Stage::shrinking);
+  resume_ += program_.reacts;
   return true;
 }
 
@@ -253,6 +279,7 @@ bool Rank::shrink() {
   if (place.asked == static_cast<int>(sitting.shrinks)) {
     ++place.asked;
     world_.note("communicator {:x}: rank {} calls shrink", sitting.seat.key.communicator, sitting.seat.rank);
+    sitting.gone_when_called = sitting.seat.failures().failed();
     job_.endanger(*sitting.group);
     process_.board().call(sitting.seat, Subject::shrink, sitting.shrinks);
     watch_at_ = world_.now();
@@ -267,6 +294,10 @@ bool Rank::shrink() {
     watch_at_ = Time::max();
     if (!*shrunk) {
       return end(Ending::expelled), true;
+    }
+    for (const int rank : sitting.gone_when_called) {
+      if (!std::binary_search((*shrunk)->begin(), (*shrunk)->end(), rank))
+        world_.violate("rank {} knew that rank {} was gone when it called the shrink that keeps it", number_, rank);
     }
     ++sitting.shrinks;
     take_smaller(**shrunk);

@@ -23,6 +23,7 @@ struct Sitting {
   Sitting(uint64_t communicator, int rank, const Roster& roster, Doorbell& doorbell);
   Alive alive;
   Seat seat;
+  RankSet gone_when_called;      // a shrink: those that the rank knew of
   size_t shrinks = 0;            // taken
   std::vector<CallWords> calls;  // all of them
   std::vector<CallWords> calls_around(uint32_t around) const;
@@ -37,10 +38,12 @@ struct Program {
   int deviates_at = 0;             // the operation of the first communicator in which it calls something else; 0: none
   int revokes_at = 0;              // the same, for weftCommRevoke
   Span dawdles{};                  // after the operation in which ranks differ, which it does not wait for
+  Span comes_late{};               // to the operation in which ranks differ
   int leaves_at = 0;               // before that operation, without a word
   bool leaves_on_failure = false;  // instead of shrinking
   bool grows = false;              // in the end, with the others of its communicator
   bool keeps_old = false;          // the communicator that it has shrunk, until the end
+  Span reacts{};                   // so late to a failure, without leaving
   Span thinks{};                   // at most so long between two things that it does
 };
 
@@ -57,6 +60,9 @@ class Rank {
   void show();
   // Goes on as far as it can; true if it did.
   bool step();
+  // Around the end of a link: who joins and sees a death in it, fails at once.
+  void expect_loss(int peer);
+  void check_loss(int peer) const;
   Time wake_at() const;
   Ending ending() const { return ending_; }
   bool idle() const { return stage_ == Stage::idle; }
@@ -77,6 +83,7 @@ class Rank {
   bool gather();
   bool run_errand(Gathering::Approach& approach);
   void check_patience();
+  bool holds_for_dead(int process) const;
   bool call();
   bool wait();
   bool shrink();
@@ -101,8 +108,9 @@ class Rank {
   Ending ending_ = Ending::none;
   std::list<Sitting> sittings_;  // the last is the one in use
   bool first_communicator_ = true;
-  bool has_grown_ = false;
-  bool noticed_ = false;  // that the shrink it waits for is over
+  bool has_grown_ = false, was_late_ = false;
+  bool knew_loss_ = false;  // that ranks of that process are gone
+  bool noticed_ = false;    // that the shrink it waits for is over
 
   std::unique_ptr<Gathering> gathering_;
   size_t approach_ = 0;  // the next one to look at

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "simulation/council.h"
 #include "simulation/job.h"
 
 namespace weft::simulation {
@@ -50,6 +51,15 @@ TEST(Simulation, jobs) {
                                    << replay(seed);
   }
   std::printf("seeds %lu to %lu: %lu events\n", seeds.from, seeds.to, events);
+}
+
+// councils of 2 to 5 ranks that agree up to three times while some die, leave or are linked late
+// expect: all decide the same, when all have called, and leave out whoever was known to be gone
+TEST(Simulation, councils) {
+  const Seeds seeds = seeds_wanted();
+  for (uint64_t seed = seeds.from * kCouncilsPerSeed; seed < seeds.to * kCouncilsPerSeed; ++seed)
+    ASSERT_EQ(Council(seed).run(), "") << "council " << seed << ": WEFT_SIMULATION_SEEDS=" << seed / kCouncilsPerSeed
+                                       << " runs it";
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ void Job::judge_mismatch() {
       latest = std::max(latest, *place.arrived);
     }
     for (int rank = 0; all && rank < group->size(); ++rank) {
-      if (group->place(rank).told_at - latest > kMismatchTold + 4 * (latest - first) + 12 * world_.slowest)
+      if (group->place(rank).told_at - latest > kMismatchTold + 12 * world_.slowest)
         world_.violate("communicator {:x}: rank {} was told late of the mismatch", id, rank);
     }
   }

@@ -49,6 +49,7 @@ class World {
   Span delay();
   Span slowest{microseconds(300)};
   uint64_t slow_one_in = 10;
+  uint64_t fail_one_in = 1000;  // handshakes: the connecting side gives up, and the other does not know yet
 
   std::function<void(int)> on_crash;  // told which process, when it has
 
