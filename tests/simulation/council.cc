@@ -19,7 +19,7 @@ Council::Council(uint64_t seed)
   const int ranks = static_cast<int>(2 + random_.below(4));
   const bool late_links = random_.below(4) == 0;
   for (int rank = 0; rank < ranks; ++rank) {
-    delegates_.push_back({Agreement(ranks, rank, start_)});
+    delegates_.push_back({.agreement = Agreement(ranks, rank, start_)});
     for (int other = 0; other < rank; ++other) {
       if (late_links && random_.below(2) == 0) unmet_.insert({other, rank});
     }
