@@ -7,7 +7,7 @@
 namespace weft::test {
 namespace {
 
-constexpr size_t kDrawn = 1, kRetry = 2, kReady = 3;
+constexpr size_t kDrawn = 1, kReady = 2;
 
 // What ranks that grow and ranks that come share: the id, by a way outside weft.
 class Admission {
