@@ -3,15 +3,13 @@
 // machine do not count.
 //
 //   fingerprint_cost      exit status 1 if the three together cost 5 ns or more
-#include <algorithm>
 #include <cstdio>
 
-#include "base/flight_clock.h"
 #include "fifo/fingerprint.h"
+#include "least.h"
 
 namespace {
 
-constexpr int kRounds = 5000, kCallsPerRound = 1000;
 constexpr double kLimitNs = 5;
 
 // Values that the compiler must take for unknown, and results that it must take for used.
@@ -20,18 +18,9 @@ void hide(T& value) {
   asm volatile("" : "+m"(value) : : "memory");
 }
 
-template <class Call>
-double least_ns(const Call& call) {
-  double least = 1e9;
-  for (int round = 0; round < kRounds; ++round) {
-    const uint64_t start = weft::monotonic_ns();
-    for (int i = 0; i < kCallsPerRound; ++i) call();
-    least = std::min(least, static_cast<double>(weft::monotonic_ns() - start) / kCallsPerRound);
-  }
-  return least;
-}
-
 }  // namespace
+
+using weft::perf::least_ns;
 
 int main() {
   weft::CallSignature call{.sequence = 17, .count = 4096, .collective = 0, .type = 7};

@@ -2,28 +2,13 @@
 // The least of many short rounds, so that other programs of the machine do not count.
 //
 //   flight_cost [directory]      directory: the record is a file there, else it lives in memory
-#include <algorithm>
 #include <cstdio>
 #include <string>
 
 #include "base/flight_recorder.h"
+#include "least.h"
 
-namespace {
-
-constexpr int kRounds = 5000, kCallsPerRound = 1000;
-
-template <class Call>
-double least_ns(const Call& call) {
-  double least = 1e9;
-  for (int round = 0; round < kRounds; ++round) {
-    const uint64_t start = weft::monotonic_ns();
-    for (int i = 0; i < kCallsPerRound; ++i) call();
-    least = std::min(least, static_cast<double>(weft::monotonic_ns() - start) / kCallsPerRound);
-  }
-  return least;
-}
-
-}  // namespace
+using weft::perf::least_ns;
 
 int main(int count, char** words) {
   const std::string directory = count > 1 ? words[1] : "";

@@ -55,7 +55,8 @@ WEFT_API weftResult_t weftCommAbort(weftComm_t comm);
 WEFT_API weftResult_t weftCommGetAsyncError(weftComm_t comm, weftResult_t* error);
 
 /* The full text of the last error: of `comm` if it has failed, else of this thread's last call that failed. Never NULL;
- * empty if there was none. Valid until this thread's next call of weft. `comm` may be NULL. */
+ * empty if there was none. Begins with the name of `comm`, if its configuration gave it one. Valid until this thread's
+ * next call of weft. `comm` may be NULL. */
 WEFT_API const char* weftGetLastError(weftComm_t comm);
 
 #ifdef __cplusplus

@@ -60,6 +60,16 @@ struct FlightEntry {
 static_assert(sizeof(FlightEntry) == 32);
 
 inline constexpr size_t kFlightEntriesOffset = 4096;
+inline FlightHeader flight_header(uint64_t magic) {
+  return {.magic = magic,
+          .version = kFlightVersion,
+          .header_bytes = sizeof(FlightHeader),
+          .identity_bytes = sizeof(FlightIdentity),
+          .entries_offset = kFlightEntriesOffset,
+          .entry_bytes = sizeof(FlightEntry),
+          .entry_count = kFlightEntries,
+          .unused = {}};
+}
 inline constexpr size_t kFlightBytes = kFlightEntriesOffset + kFlightEntries * sizeof(FlightEntry);
 inline constexpr size_t kFlightPlacesMax = 4096;  // of one file
 

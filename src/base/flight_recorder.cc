@@ -98,14 +98,7 @@ void FlightRecorder::describe(const Owner& owner, bool in_file) {
   const FlightAnchor& second = identity.latest[identity.anchors % 2];
   ns_per_tick_ = static_cast<double>(second.monotonic_ns - start.anchor.monotonic_ns) /
                  static_cast<double>(second.ticks - start.anchor.ticks);
-  header = {.magic = 0,
-            .version = kFlightVersion,
-            .header_bytes = sizeof(FlightHeader),
-            .identity_bytes = sizeof(FlightIdentity),
-            .entries_offset = kFlightEntriesOffset,
-            .entry_bytes = sizeof(FlightEntry),
-            .entry_count = kFlightEntries,
-            .unused = {}};
+  header = flight_header(0);
   // Last: what has this word is complete.
   std::atomic_ref(header.magic).store(kFlightMagic, std::memory_order_release);
 }

@@ -19,6 +19,7 @@ namespace weft {
 
 // What the control thread asks the rank's owner, at any time, from any thread.
 struct CallSource {
+  std::string name;  // that the user gave the communicator; may be empty
   // The words of calls around number `around`, or (0) of the latest ones.
   std::function<std::vector<CallWords>(uint32_t around)> calls;
   std::function<RankPlace()> place;

@@ -39,6 +39,12 @@ Cause cause_of(const Seat& seat, const RankSet& failed) {
   return Cause::none;
 }
 
+// On which communicator, if it has a name.
+std::string where(const Seat& seat) {
+  const std::string& name = seat.watch.source.name;
+  return name.empty() ? "" : fmt::format(" on communicator \"{}\"", name);
+}
+
 // Whether all ranks that a message names are ranks of the communicator.
 bool fits(const AgreementMessage& message, size_t ranks) {
   const auto inside = [&](const RankSet& set) { return set.empty() || static_cast<size_t>(set.back()) < ranks; };
@@ -135,7 +141,7 @@ void Seats::settle(Seat& seat) {
         fmt::format("{}; {} on failed={{{}}}", describe_failed(seat, failed), verdict, rank_ranges(failed));
     const bool first = seat.alive->fail(Status(Code::remote_error, text), cause_of(seat, failed));
     if (first && !survivors.empty() && survivors.front() == seat.rank)
-      log_warn("bootstrap", "{}. weftCommShrink makes a communicator of those who are left", text);
+      log_warn("bootstrap", "{}{}. weftCommShrink makes a communicator of those who are left", text, where(seat));
   }
 }
 

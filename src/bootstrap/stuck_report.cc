@@ -84,7 +84,8 @@ std::string StuckReport::text(const Diagnosis& diagnosis) const {
   uint32_t longest_ms = 0;
   const CallWords call = waited_in(diagnosis.number, longest_ms);
   const std::string cause = describe(diagnosis, key, roster);
-  std::string text = fmt::format("STUCK {} on {} ({} ranks) for {}", source.describe(call), describe(key),
+  std::string text = fmt::format("STUCK {} on {} ({} ranks) for {}", source.describe(call),
+                                 source.name.empty() ? describe(key) : fmt::format("communicator \"{}\"", source.name),
                                  roster.size(), seconds(longest_ms));
   text +=
       fmt::format("\n  cause    {}", cause.empty() ? "all ranks have entered it, alive; data is late or slow" : cause);

@@ -219,7 +219,7 @@ extern "C" weftResult_t weftCommGetAsyncError(weftComm_t comm, weftResult_t* err
 extern "C" const char* weftGetLastError(weftComm_t comm) {
   const Questioner caller(comm);
   if (!caller.usable()) return last_error_text();
-  const weftResult_t first = answer([&] { return caller->error(); });  // It keeps the text.
+  const weftResult_t first = answer([&] { return caller->named_error(); });  // It keeps the text.
   static_cast<void>(first);
   return last_error_text();
 }

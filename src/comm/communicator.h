@@ -71,6 +71,7 @@ class Communicator {
   // The first error, without blocking. Any thread.
   Status error() const { return alive_.error(); }
   Cause cause() const { return alive_.cause(); }
+  Status named_error() const;  // the same, its text beginning with the communicator's name, if it has one
   // Stops a call under way in another thread and tells the peers. Any thread; does not wait for that call.
   void abort();
   // While an exception is being caught that an operation let through: the others wait for what this rank cannot do any

@@ -18,7 +18,8 @@ uint32_t milliseconds(uint64_t ns) {
 }  // namespace
 
 CallSource Communicator::call_source() const {
-  return {.calls = [this](uint32_t around) { return calls_around(around); },
+  return {.name = settings_.name,
+          .calls = [this](uint32_t around) { return calls_around(around); },
           .place = [this] { return place(); },
           .describe = [](const CallWords& words) { return describe(signature_of(words)); },
           .describe_disagreement =

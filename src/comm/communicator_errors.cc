@@ -16,6 +16,12 @@ constexpr milliseconds kDiagnosisLimit{150};  // a little more than the others h
 
 }  // namespace
 
+Status Communicator::named_error() const {
+  Status first = alive_.error();
+  if (first.ok() || settings_.name.empty()) return first;
+  return {first.code(), fmt::format("\"{}\": {}", settings_.name, first.text())};
+}
+
 // The first error sticks, and the other ranks learn of it.
 Status Communicator::fail(Status status, Cause cause) {
   if (alive_.fail(status.copy(), cause)) membership_->broadcast_failure(status, cause);

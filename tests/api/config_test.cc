@@ -91,6 +91,20 @@ TEST(Deadline, may_be_lifted_for_a_call) {
   });
 }
 
+// a communicator with a name fails
+// expect: its last error begins with the name
+TEST(Config, names_a_communicator) {
+  const weftUniqueId id = draw_id();
+  weftConfig_t config = WEFT_CONFIG_INITIALIZER;
+  config.name = "dp0";
+  weftComm_t comm = join(id, 1, 0, config);
+  EXPECT_EQ(weftCommRevoke(comm), weftSuccess);
+  EXPECT_EQ(sum_one(comm), weftAborted);
+  EXPECT_EQ(std::string(weftGetLastError(comm)).rfind("\"dp0\": rank 0 called weftCommRevoke", 0), 0u)
+      << weftGetLastError(comm);
+  EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
+}
+
 // each collective with a configuration, and with none
 // expect: results as without
 TEST(CallConfig, of_every_collective) {

@@ -151,28 +151,29 @@ void speak_nonsense() {
   }
 }
 
-// a process sends a frame that nobody understands on its control connections
-// expect: Corrupt on the others, which go on without it
+// a process sends a frame that nobody understands on its control connection
+// expect: Corrupt on the other one, which goes on without it. (Of two others the second may first hear that the first
+// is gone: it has cut off the speaker, who takes that for a death.)
 TEST(Verdict, corrupt) {
   SharedId id;
-  run_processes(3, [&](int rank) {
-    weftComm_t comm = id.join(3, rank);
-    expect_sum(comm, 3);
-    meet(kEntered, 3);
-    if (rank == 2) {
+  run_processes(2, [&](int rank) {
+    weftComm_t comm = id.join(2, rank);
+    expect_sum(comm, 2);
+    meet(kEntered, 2);
+    if (rank == 1) {
       speak_nonsense();
-      meet(kEnd, 3);
+      meet(kEnd, 2);
       EXPECT_NE(sum_one(comm), weftSuccess);
       EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
       return;
     }
     EXPECT_EQ(sum_one(comm), weftRemoteError);
-    expect_verdict(comm, weftRemoteError, weftVerdictCorrupt, {"rank 2 (", "sent what makes no sense", "kind 99"});
+    expect_verdict(comm, weftRemoteError, weftVerdictCorrupt, {"rank 1 (", "sent what makes no sense", "kind 99"});
     EXPECT_EQ(failure_of(comm).failed_count, 1);
     weftComm_t smaller = nullptr;
     EXPECT_EQ(weftCommShrink(comm, &smaller), weftSuccess) << weftGetLastError(nullptr);
-    expect_sum(smaller, 2);
-    meet(kEnd, 3);
+    expect_sum(smaller, 1);
+    meet(kEnd, 2);
     EXPECT_EQ(weftCommDestroy(comm), weftSuccess);
     EXPECT_EQ(weftCommDestroy(smaller), weftSuccess);
   });

@@ -58,14 +58,7 @@ std::vector<std::string> FlightFolder::files() const {
 std::string FlightFolder::write(int rank, const std::string& host, uint64_t boot, int64_t realtime_offset_ns,
                                 const std::vector<FixedOperation>& operations) const {
   std::string bytes(kFlightBytes, '\0');
-  const FlightHeader header{.magic = kFlightMagic,
-                            .version = kFlightVersion,
-                            .header_bytes = sizeof(FlightHeader),
-                            .identity_bytes = sizeof(FlightIdentity),
-                            .entries_offset = kFlightEntriesOffset,
-                            .entry_bytes = sizeof(FlightEntry),
-                            .entry_count = kFlightEntries,
-                            .unused = {}};
+  const FlightHeader header = flight_header(kFlightMagic);
   const FlightIdentity identity = identity_of(rank, host, boot, realtime_offset_ns);
   std::memcpy(bytes.data(), &header, sizeof header);
   std::memcpy(bytes.data() + sizeof header, &identity, sizeof identity);
