@@ -151,7 +151,7 @@ void Job::on_step() {
         fmt::format("SIGTERM to {}, still running {} s after start (--timeout)", running_ranks(), options_.timeout_s));
     report_operations();
   } else if (phase_ == Phase::grace) {
-    report(fmt::format("SIGTERM to {}, still running {} s later", running_ranks(), options_.grace_s));
+    report(fmt::format("SIGTERM to {}, still running {} s later (--grace)", running_ranks(), options_.grace_s));
   } else {
     report(fmt::format("SIGKILL to {}, which did not end", running_ranks()));
     signal_running(SIGKILL, true);

@@ -17,7 +17,8 @@ extern "C" {
  * (`*newcomm` becomes NULL). Collective: every rank of `comm` calls it, in order with its other collectives; blocks, at
  * most init_timeout seconds. On success all members of the part have it too. It survives deaths: when ranks die before
  * or during it, the others split among themselves, and all get the same outcome; `comm` itself may have failed of it.
- * `comm` stays as it is, and the parts outlive it. `config`: of the new communicator; NULL: as that of `comm`.
+ * `comm` stays as it is, and the parts outlive it. `config`: of the new communicator; NULL: as that of `comm`, without
+ * its name.
  * Source: MPI_Comm_split, ncclCommSplit. */
 WEFT_API weftResult_t weftCommSplit(weftComm_t comm, int color, int key, weftComm_t* newcomm,
                                     const weftConfig_t* config);

@@ -29,7 +29,7 @@ TEST(Run, one_rank_fails) {
   const std::string report =
       "weft: rank 2 \\(pid [0-9]+, host [^)]+\\) left first, exit status 7, [0-9]+\\.[0-9] s after start\n";
   EXPECT_FALSE(match(outcome.err, report).empty()) << outcome.err;
-  EXPECT_TRUE(has(outcome.err, "weft: SIGTERM to ranks 0,1, still running 0.05 s later\n")) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "weft: SIGTERM to ranks 0,1, still running 0.05 s later (--grace)\n")) << outcome.err;
 }
 
 // one rank dies by a signal
