@@ -26,7 +26,7 @@ constexpr const char* kBugs[] = {
 #include "bugs.inc"
 };
 constexpr uint64_t kSeeds = 10'000;
-constexpr size_t kMissedMost = 5;       // may only shrink: a twentieth of them would do
+constexpr size_t kMissedMost = 5;        // may only shrink: a twentieth of them would do
 constexpr unsigned kLimitSeconds = 120;  // for one bug; who needs more goes round in circles
 
 // The first violation.
